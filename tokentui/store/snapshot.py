@@ -1,0 +1,139 @@
+"""What the screens draw: frozen data, read in one go. Two equal snapshots need no repaint."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Sums over some records. Token fields are disjoint but for `reasoning_output_tokens`."""
+
+    request_count: int = 0
+    uncached_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation_5m_input_tokens: int = 0
+    cache_creation_1h_input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_output_tokens: int = 0
+    cost: int = 0
+    """Nano-US-dollars of the priced requests."""
+    unpriced_request_count: int = 0
+
+    @property
+    def input_tokens(self) -> int:
+        """All prompt tokens, cached or not."""
+        return (
+            self.uncached_input_tokens
+            + self.cache_read_input_tokens
+            + self.cache_creation_5m_input_tokens
+            + self.cache_creation_1h_input_tokens
+        )
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output."""
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def known_cost(self) -> int | None:
+        """The cost, or None where no request could be priced (unknown is not 0)."""
+        if self.request_count and self.unpriced_request_count >= self.request_count:
+            return None
+        return self.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The newest reading of one window of one account."""
+
+    limit_id: str
+    name: str
+    window_minutes: int
+    used_percent: float | None
+    """None once the window was reset after the reading: then nothing is known."""
+    resets_at: int | None
+    """UTC epoch microseconds."""
+    observed_at: int
+    plan: str = ""
+    origin: str = "log"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One account of one service."""
+
+    service: str
+    title: str
+    account: str
+    plan: str
+    today: Usage
+    month: Usage
+    daily_cost: tuple[int | None, ...]
+    """The last 30 days, oldest first, nano-dollars; None for a day without use."""
+    daily_tokens: tuple[int | None, ...]
+    limits: tuple[Limit, ...]
+    last_used_at: int | None
+    """UTC epoch microseconds of the newest record."""
+    quality: str = "exact"
+    """The weakest quality among its records: a `floor` is shown with ≥."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One line of "what drove it"."""
+
+    label: str
+    usage: Usage
+    first_at: int | None = None
+    last_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Drivers:
+    """What drove today's cost, most expensive first (at most 8 of each, then the rest in one)."""
+
+    projects: tuple[Driver, ...] = ()
+    models: tuple[Driver, ...] = ()
+    sessions: tuple[Driver, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One day of the trends, split by service and by model."""
+
+    day: date
+    by_service: tuple[tuple[str, Usage], ...]
+    by_model: tuple[tuple[str, Usage], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportProgress:
+    """How far the first import, or any import of more than a second, has come."""
+
+    files_done: int
+    files_total: int
+    bytes_done: int
+    bytes_total: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the first screens show, for one `today` in one time zone."""
+
+    today: date
+    zone: str
+    totals_today: Usage = Usage()
+    totals_yesterday: Usage = Usage()
+    totals_month: Usage = Usage()
+    cards: tuple[Card, ...] = ()
+    drivers: Drivers = Drivers()
+    days: tuple[Day, ...] = ()
+    """The last 90 days that had use, oldest first; idle days are absent and drawn as gaps."""
+    record_count: int = 0
+    first_day: date | None = None
+    unpriced_models: tuple[str, ...] = ()
+    notices: tuple[str, ...] = field(default=())
+    """What the user must know: read-only database, disk full, restored from a backup …"""

@@ -1,0 +1,186 @@
+"""The vocabulary: what one model request used, where it came from, and how full a limit is.
+
+Names follow OpenTelemetry's GenAI conventions with the ambiguity removed: the token fields of a
+`UsageRecord` are disjoint, except `reasoning_output_tokens`, which is a part of `output_tokens`.
+Times are UTC epoch microseconds; money is an integer of nano-US-dollars (10**9 = $1).
+Everything here is frozen data without I/O. The types are msgspec structs, because a first import
+builds hundreds of thousands of them and hands them from process to process (0.3 µs to build one,
+against 3 µs for a frozen dataclass).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from typing import Literal
+
+import msgspec
+
+Quality = Literal["exact", "floor", "session_total", "estimate"]
+"""How good a count is: final, a lower bound, one figure a session, or a guess."""
+
+Provenance = Literal["billed", "computed", "estimated", "manual"]
+"""Which book a figure belongs to. Billed and computed figures are never summed."""
+
+NANO = 1_000_000_000
+"""Nano-dollars in a dollar."""
+
+TIME_BORROWED = 1
+"""Record flag: the log gave no usable time; it has the time of its neighbour in the session."""
+TIME_IN_FUTURE = 2
+"""Record flag: the log's time lies more than a day ahead of the clock."""
+COUNT_REPAIRED = 4
+"""Record flag: a token count was negative, not a number, or larger than its whole."""
+SIDECHAIN = 8
+"""Record flag: the request was made by a sub-agent or a side question."""
+MODEL_UNKNOWN = 16
+"""Record flag: the log names no model; the record stays unpriced."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class UsageContext(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a request shares with its neighbours: who asked, from where, by which tool."""
+
+    service: str
+    """What has a card: `claude-code`, `codex`, `gemini-cli` …"""
+    account: str = ""
+    """One login or key at a service; empty for the tool's only login."""
+    conversation_id: str = ""
+    """The session."""
+    parent_conversation_id: str = ""
+    """The session this one was forked from or spawned by."""
+    project: str = ""
+    """Working directory as logged; the engine replaces it by the git root it lies in."""
+    branch: str = ""
+    user: str = ""
+    machine: str = ""
+    tool_version: str = ""
+    operation_name: str = "chat"
+    quality: Quality = "exact"
+    provenance: Provenance = "computed"
+
+
+class UsageRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One billable model request.
+
+    `key` identifies the request over all files and machines (see `record_key`). Of two copies of
+    the same request the one with the larger `rank` holds the truth (see `merged`).
+    """
+
+    key: int
+    rank: int
+    time: int
+    """UTC epoch microseconds of the first time the request was seen."""
+    context: int
+    """Index into the `contexts` of the batch the record travels in."""
+    provider_name: str
+    model: str
+    """As logged; aliases are resolved for prices only."""
+    uncached_input_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_creation_5m_input_tokens: int = 0
+    cache_creation_1h_input_tokens: int = 0
+    output_tokens: int = 0
+    reasoning_output_tokens: int = 0
+    web_search_count: int = 0
+    service_tier: str = ""
+    """Empty for standard; else `fast`, `priority`, `batch`, `flex`, as the log says."""
+    flags: int = 0
+    duration_ms: int | None = None
+    error: str = ""
+    recorded_cost: int | None = None
+    """What the tool itself wrote, in nano-dollars; None is not 0."""
+    cost: int | None = None
+    """What it costs at its own date, in nano-dollars; None while unpriced. Set by the engine."""
+    price: str = ""
+    """Identity of the price row(s) that `cost` was computed from. Set by the engine."""
+
+    @property
+    def input_tokens(self) -> int:
+        """All prompt tokens: uncached, read from a cache and written to one."""
+        return (
+            self.uncached_input_tokens
+            + self.cache_read_input_tokens
+            + self.cache_creation_5m_input_tokens
+            + self.cache_creation_1h_input_tokens
+        )
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output; reasoning is already inside the output."""
+        return self.input_tokens + self.output_tokens
+
+    @property
+    def moment(self) -> datetime:
+        """`time` as an aware datetime in UTC."""
+        return moment(self.time)
+
+
+class LimitReading(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How full a provider said a window of an account was, at one moment."""
+
+    service: str
+    account: str
+    limit_id: str
+    """The pool: `codex`, `codex_spark`, `five_hour` …"""
+    window_minutes: int
+    """300 = 5 hours, 10080 = a week, 0 = unknown."""
+    used_percent: float
+    """0 to 100."""
+    resets_at: int | None
+    """UTC epoch microseconds."""
+    observed_at: int
+    """UTC epoch microseconds."""
+    plan: str = ""
+    limit_name: str = ""
+    credits_balance: str = ""
+    """A decimal number as text, empty when the provider named none."""
+    origin: str = "log"
+    """`log`, `api` or `status-line`."""
+
+
+class BadLine(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A line of a log that could not be read, and why."""
+
+    offset: int
+    """Where it starts in the file, in bytes."""
+    line: int
+    """Its number in the file, from 1."""
+    reason: str
+
+
+def record_key(service: str, natural: str | bytes) -> int:
+    """Return the 64-bit key of a request from the identity its source gave it.
+
+    An 8-byte blake2b, as a signed integer (SQLite's INTEGER PRIMARY KEY): at ten million records
+    two differing requests share a key with a probability of 3e-6.
+    """
+    if isinstance(natural, str):
+        natural = natural.encode("utf-8", "surrogatepass")
+    digest = blake2b(service.encode() + b":" + natural, digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def merged(old: UsageRecord, new: UsageRecord) -> UsageRecord:
+    """Return what two copies of one request say together.
+
+    The copy with the larger rank gives the counts (equal ranks: the earlier one); the earlier copy
+    gives the time and the context. The result does not depend on the order of the copies as long
+    as their times differ; equal times keep `old`.
+    """
+    winner = new if (new.rank, -new.time) > (old.rank, -old.time) else old
+    earlier = new if new.time < old.time else old
+    if winner is earlier:
+        return winner
+    return msgspec.structs.replace(winner, time=earlier.time, context=earlier.context)
+
+
+def moment(time: int) -> datetime:
+    """Return UTC epoch microseconds as an aware datetime in UTC, exactly."""
+    return _EPOCH + timedelta(microseconds=time)
+
+
+def epoch_microseconds(when: datetime) -> int:
+    """Return an aware datetime as UTC epoch microseconds, exactly."""
+    return (when - _EPOCH) // timedelta(microseconds=1)
