@@ -1,0 +1,55 @@
+"""From one log file to priced batches: what a worker process, or the engine's own thread, does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from importlib import import_module
+
+import msgspec
+
+from tokentui.batch import Batch, Checkpoint
+from tokentui.engine.discovery import Siblings
+from tokentui.engine.projects import project_of
+from tokentui.sources import SOURCES
+from tokentui.usage import UsageRecord
+
+Price = Callable[[UsageRecord], tuple[int | None, str]]
+
+_NO_SIBLINGS = Siblings(())
+_MODULES = {source.name: source.module for source in SOURCES}
+
+
+class Job(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One file to read, from where it was read last."""
+
+    source: str
+    path: str
+    checkpoint: Checkpoint | None
+    size: int
+
+
+def parse(job: Job, siblings: dict[str, Siblings], price: Price) -> Iterator[Batch]:
+    """Read a file and yield its batches, each record priced and each context in its project.
+
+    Raises OSError when the file cannot be read.
+    """
+    reader = import_module(_MODULES[job.source])
+    for batch in reader.read(
+        job.path, job.checkpoint, siblings=siblings.get(job.source, _NO_SIBLINGS)
+    ):
+        yield finish(batch, price)
+
+
+def finish(batch: Batch, price: Price) -> Batch:
+    """Price the records of a batch and fold its working directories into projects."""
+    for index, context in enumerate(batch.contexts):
+        project = project_of(context.project) if context.project else ""
+        if project != context.project:
+            batch.contexts[index] = msgspec.structs.replace(context, project=project)
+    put = msgspec.structs.force_setattr  # the records are not shared yet; a copy would cost 1 µs each
+    for record in batch.records:
+        cost, identity = price(record)
+        if cost is not None:
+            put(record, "cost", cost)
+            put(record, "price", identity)
+    return batch
