@@ -105,7 +105,7 @@ def test_what_is_no_settings_file_is_refused(tmp_path: Path) -> None:
     large, pipe = tmp_path / "large.toml", tmp_path / "pipe.toml"
     large.write_bytes(b"#" * (config.MAX_CONFIG_BYTES + 1))
     os.mkfifo(pipe)
-    for path, reason in ((large, "1 MiB"), (pipe, "regular"), (tmp_path, "regular")):
+    for path, reason in ((large, "1 MiB"), (pipe, "regular"), (tmp_path, "Is a directory")):
         with pytest.raises(ConfigError, match=reason):
             config.load(path)
 
