@@ -12,7 +12,7 @@ class StoreError(Exception):
 
     retry = False
 
-    def __init__(self, message: str, *, hint: str = "", path: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, path: str = "") -> None:
         super().__init__(message)
         self.hint = hint
         self.path = path
