@@ -1,0 +1,168 @@
+"""Kill a collector at random points, again and again, while logs are written; then compare.
+
+    python -m tests.corpus.killing --kills 1000 --home DIR [--checkpoint-first]
+
+Prints one JSON object: what the database holds and what the logs said. `--checkpoint-first` is the
+negative control: a collector that commits how far it has read before what it has read. It must lose.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from tokentui.config import Paths, Settings, paths
+from tokentui.engine.collect import Collector
+from tokentui.engine.database import Database
+from tokentui.store import open_reader
+from tokentui.store.queries import UsageQuery
+
+LINES_A_ROUND = 40
+SESSIONS = 12
+FIELDS = ("input_tokens", "output_tokens", "cache_read_input_tokens")
+
+
+class Sessions:
+    """Some sessions that are written to, torn, copied and moved while they are read."""
+
+    def __init__(self, home: Path, dice: random.Random) -> None:
+        self._folder = home / ".claude" / "projects" / "-work-shop"
+        self._folder.mkdir(parents=True)
+        self._dice = dice
+        self._count = 0
+        self._torn: dict[Path, bytes] = {}
+        self.truth: dict[str, tuple[int, ...]] = {}
+
+    def write(self) -> None:
+        """Append to some sessions; leave a torn line now and then; copy or rewrite a file."""
+        for _ in range(LINES_A_ROUND):
+            path = self._folder / f"{self._dice.randrange(SESSIONS):08d}.jsonl"
+            line = self._torn.pop(path, b"") + self._line(path.stem)
+            cut = len(line)
+            if self._dice.random() < 0.1:
+                cut = self._dice.randrange(1, len(line))
+                self._torn[path] = line[cut:]
+            with path.open("ab") as file:
+                file.write(line[:cut])
+        chance = self._dice.random()
+        victim = self._dice.choice(sorted(self._folder.glob("0*.jsonl")))
+        if chance < 0.05:  # a fork: the history under another session
+            shutil.copy(victim, self._folder / f"copy-{self._count:08d}.jsonl")
+        elif chance < 0.1:  # an atomic rewrite of the same content
+            shutil.copy(victim, self._folder / "rewritten")
+            os.replace(self._folder / "rewritten", victim)
+        elif chance < 0.13 and victim not in self._torn:  # rotated away; a new file takes the name
+            os.replace(victim, self._folder / f"old-{self._count:08d}.jsonl")
+
+    def finish(self) -> None:
+        """Complete what is torn."""
+        for path, rest in self._torn.items():
+            with path.open("ab") as file:
+                file.write(rest)
+        self._torn = {}
+
+    def _line(self, session: str) -> bytes:
+        repeat = self.truth and self._dice.random() < 0.3
+        if repeat:
+            key = f"msg_{self._count:012d}"
+            sums = self.truth[key]
+            counts = (sums[0], sums[1] + self._dice.randrange(50), sums[2])
+        else:
+            self._count += 1
+            key = f"msg_{self._count:012d}"
+            counts = tuple(self._dice.randrange(1, 5000) for _ in FIELDS)
+        self.truth[key] = counts
+        usage = dict(zip(FIELDS, counts, strict=True))
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(1_790_000_000 + self._count))
+        record = {
+            "type": "assistant", "timestamp": stamp, "sessionId": session, "uuid": f"u{self._count}",
+            "requestId": f"req_{key}", "cwd": "/work/shop", "version": "2.1.0",
+            "message": {"role": "assistant", "id": key, "model": "claude-sonnet-4-5", "usage": usage},
+        }  # fmt: skip
+        return json.dumps(record).encode() + b"\n"
+
+
+def collect(places: Paths) -> None:
+    """One collection in this process."""
+    database = Database(places, Settings())
+    if database.open_writer():
+        collector = Collector(places, Settings(), database, workers=1)
+        collector.open()
+        collector.collect()
+        database.close()
+
+
+def killed(places: Paths, seconds: float) -> bool:
+    """Collect in a child and kill it after `seconds`; return whether it was still at it."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            collect(places)
+        finally:
+            os._exit(0)
+    signal.sigtimedwait({signal.SIGCHLD}, seconds)
+    os.kill(pid, signal.SIGKILL)
+    return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+
+
+def checkpoint_first() -> None:
+    """Make the collector wrong: the checkpoint is committed before the records are."""
+    right = Collector._store
+
+    def wrong(self: Collector, source: str) -> None:
+        batches = self._pending[source]
+        self._database.writer.ingest(
+            [msgspec.structs.replace(batch, contexts=[], records=[]) for batch in batches], 0
+        )
+        right(self, source)
+
+    Collector._store = wrong  # type: ignore[method-assign]
+
+
+def main() -> int:
+    """Run the loop and print what came of it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--checkpoint-first", action="store_true")
+    options = parser.parse_args()
+    os.environ["HOME"] = str(options.home)
+    os.environ["TOKENTUI_HOME"] = str(options.home / "tokentui")
+    places = paths(os.environ)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
+    dice = random.Random(options.seed)
+    sessions = Sessions(options.home, dice)
+    sessions.write()
+    started = time.monotonic()
+    collect(places)
+    usual = time.monotonic() - started
+    if options.checkpoint_first:
+        checkpoint_first()
+    kills = 0
+    while kills < options.kills:
+        sessions.write()
+        kills += killed(places, dice.uniform(0, 1.5 * usual))
+    sessions.finish()
+    collect(places)
+    with open_reader(places.database) as reader:
+        totals = reader.usage(UsageQuery()).totals
+        integrity = reader.integrity()
+    found = [totals.request_count, totals.uncached_input_tokens, totals.output_tokens]
+    found.append(totals.cache_read_input_tokens)
+    truth = [len(sessions.truth), *(sum(counts[i] for counts in sessions.truth.values()) for i in range(3))]
+    json.dump({"kills": kills, "found": found, "truth": truth, "integrity": integrity}, sys.stdout)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,34 @@
+"""A collector that is killed at any moment loses nothing and counts nothing twice."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def kill(home: Path, *options: str) -> dict[str, Any]:
+    """Run the killing loop and return what it found."""
+    command = [sys.executable, "-m", "tests.corpus.killing", "--home", str(home), *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    outcome: dict[str, Any] = json.loads(done.stdout)
+    return outcome
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_five_hundred_kills_lose_nothing_and_double_nothing(home: Path, seed: int) -> None:
+    outcome = kill(home, "--kills", "500", "--seed", str(seed))
+    assert outcome["kills"] == 500
+    assert outcome["found"] == outcome["truth"]
+    assert outcome["integrity"] == "ok"
+
+
+@pytest.mark.slow
+def test_the_loop_would_notice_a_collector_that_commits_its_checkpoint_first(home: Path) -> None:
+    outcome = kill(home, "--kills", "300", "--checkpoint-first")
+    assert outcome["found"] != outcome["truth"]

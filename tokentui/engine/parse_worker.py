@@ -1,0 +1,30 @@
+"""The main of a worker process that was started as a fresh interpreter (see `workers`)."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+
+from tokentui.engine.discovery import Siblings
+from tokentui.engine.workers import Hello, read_frame, serve
+from tokentui.pricing import Prices
+
+
+def main() -> None:
+    """Serve standard input and output until the parent closes them."""
+    os.nice(5)  # the dashboard's keys come first
+    frame = read_frame(0)
+    if frame is None:
+        return
+    hello = msgspec.msgpack.decode(frame, type=Hello)
+    prices = Prices.open(Path(hello.overlay), Path(hello.price_cache))
+    siblings = {source: Siblings(paths) for source, paths in hello.paths.items()}
+    with suppress(BrokenPipeError):  # the parent left
+        serve(0, 1, siblings, prices.cost)
+
+
+if __name__ == "__main__":
+    main()
