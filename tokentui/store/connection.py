@@ -1,0 +1,99 @@
+"""The one way to open the database file: settings, permissions, transactions. Plain sqlite3."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+APPLICATION_ID = 0x746F6B74
+"""`tokt`, in the header of the file: `file(1)` and we know what it is."""
+
+BUSY_SECONDS = 5.0
+CACHE_KILOBYTES = 16_384
+JOURNAL_LIMIT = 64 * 1024 * 1024
+
+
+def connect(
+    path: str | os.PathLike[str],
+    *,
+    read_only: bool = False,
+    journal_mode: str = "wal",
+    synchronous: str = "NORMAL",
+    locking_mode: str | None = None,
+    immutable: bool = False,
+    check_same_thread: bool = True,
+) -> sqlite3.Connection:
+    """Open the database and apply the settings; transactions are explicit (see `writing`).
+
+    A missing file is made with mode 0600, or raises FileNotFoundError with `read_only`.
+    `immutable` reads a file in a folder that takes no writes at all. Raises sqlite3.Error.
+    """
+    file = Path(path)
+    if read_only:
+        if not file.exists():
+            raise FileNotFoundError(f"there is no database at {file}")
+        # mode=ro instead of query_only alone: the last reader to leave must not checkpoint, because
+        # only one process may (WAL-reset bug of SQLite before 3.51.3).
+        uri = f"file:{quote(str(file.absolute()))}?mode=ro{'&immutable=1' if immutable else ''}"
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=check_same_thread
+        )
+    else:
+        # SQLite gives -wal and -shm the mode of the database, so this one call keeps all three private.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        connection = sqlite3.connect(
+            file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=check_same_thread
+        )
+    try:
+        _configure(connection, read_only, journal_mode, synchronous, locking_mode)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _configure(
+    connection: sqlite3.Connection, read_only: bool, journal_mode: str, synchronous: str, locking_mode: str | None
+) -> None:
+    if locking_mode is not None:
+        connection.execute(f"PRAGMA locking_mode={locking_mode}")
+    connection.execute(f"PRAGMA cache_size=-{CACHE_KILOBYTES}")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    connection.execute("PRAGMA mmap_size=0")
+    if read_only:
+        connection.execute("PRAGMA query_only=ON")
+        return
+    connection.execute(f"PRAGMA journal_mode={journal_mode}")
+    connection.execute(f"PRAGMA synchronous={synchronous}")
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute(f"PRAGMA journal_size_limit={JOURNAL_LIMIT}")
+    connection.execute("PRAGMA temp_store=MEMORY")
+
+
+@contextmanager
+def writing(connection: sqlite3.Connection) -> Iterator[None]:
+    """One `BEGIN IMMEDIATE` transaction: all of the block is stored, or nothing of it."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        # A full disk has rolled back already; a second rollback would hide that error.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def reading(connection: sqlite3.Connection) -> Iterator[None]:
+    """One read transaction: everything in the block sees the same state of the database."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

@@ -1,0 +1,76 @@
+"""A question to the usage: which days, which records, grouped by what. And its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from tokentui.store.snapshot import Usage
+
+TIME_DIMENSIONS = ("day", "week", "month")
+DIMENSIONS = (*TIME_DIMENSIONS, "service", "account", "provider", "model", "project", "branch", "session")
+"""What usage can be grouped by."""
+
+TEXT_FIELDS = DIMENSIONS[3:]
+"""What can be compared with text in a filter."""
+
+NUMBER_FIELDS = ("cost", "tokens")
+"""What a group can be compared by once it is summed up."""
+
+TEXT_OPERATORS = ("eq", "glob")
+NUMBER_OPERATORS = (">", ">=", "<", "<=", "=")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One condition. Conditions are joined by "and", the values of one by "or"."""
+
+    field: str
+    """One of TEXT_FIELDS, or of NUMBER_FIELDS."""
+    op: str
+    """`eq` or `glob` for text (letter case is ignored); a comparison for numbers."""
+    values: tuple[str, ...] | tuple[int, ...]
+    """Texts; patterns with `*` and `?` (see `literal`); or one integer, nano-dollars for `cost`."""
+    negated: bool = False
+
+    def __post_init__(self) -> None:
+        known = {**dict.fromkeys(TEXT_FIELDS, TEXT_OPERATORS), **dict.fromkeys(NUMBER_FIELDS, NUMBER_OPERATORS)}
+        if self.op not in known.get(self.field, ()):
+            raise ValueError(f"{self.field} {self.op} is no condition")
+
+
+def literal(text: str) -> str:
+    """Return the pattern that matches `text` only, for `Where(…, "glob", …)`."""
+    return text.replace("\\", "\\\\").replace("*", "\\*").replace("?", "\\?")
+
+
+@dataclass(frozen=True, slots=True)
+class UsageQuery:
+    """Which usage, and how it is grouped. Both days are included; None leaves that end open."""
+
+    start: date | None = None
+    end: date | None = None
+    zone: str = "UTC"
+    """Where days begin and end."""
+    group_by: tuple[str, ...] = ()
+    """At most two of DIMENSIONS."""
+    where: tuple[Where, ...] = ()
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.group_by if name not in DIMENSIONS]
+        if unknown or len(self.group_by) > 2 or len(set(self.group_by)) != len(self.group_by):
+            raise ValueError(f"usage cannot be grouped by {', '.join(self.group_by)}")
+
+
+@dataclass(frozen=True, slots=True)
+class UsageTable:
+    """The answer to a `UsageQuery`."""
+
+    totals: Usage = Usage()
+    """The sum of all groups."""
+    groups: tuple[tuple[tuple[str, ...], Usage], ...] = ()
+    """Sorted by key, one text for each dimension: `2026-11-21` for a day, the Monday for a week,
+    `2026-11` for a month, the path for a project, `codex` or `codex/work` for an account."""
+    first_day: date | None = None
+    """The first day of the selection that has use."""
+    last_day: date | None = None
