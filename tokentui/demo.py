@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 PROJECTS = {
     "shop": (9, ("feat/cart", "feat/checkout", "main")),
@@ -140,36 +140,28 @@ def _times(rnd: Random, start: int, calls: int) -> list[int]:
 def _claude(home: Path, session: Session, _: datetime) -> None:
     folder = home / ".claude" / "projects" / _slug(home / session.project)
     name = _uuid(session.rnd)
-    lines = [_claude_user(home, session, name, session.times[0] - 2_000)]
-    lines += _claude_lines(home, session, name, session.model, session.times, "")
+    asked = {"type": "user", "message": {"role": "user", "content": "…"}}
+    head = _claude_head(home, session, name, session.times[0] - 2_000, "")
+    lines = [_json(head | asked), *_claude_lines(home, session, name, session.model, session.times, "")]
     _write(folder / f"{name}.jsonl", lines, session.times[-1])
-    if session.rnd.random() < 0.3:
-        agent = f"{session.rnd.getrandbits(32):08x}"
-        times = [time + 1_500 for time in session.times[2:12]]
+    agent, times = f"{session.rnd.getrandbits(32):08x}", [time + 1_500 for time in session.times[2:12]]
+    if times and session.rnd.random() < 0.3:
         lines = _claude_lines(home, session, name, AGENT_MODEL, times, agent)
-        if lines:
-            _write(folder / name / "subagents" / f"agent-{agent}.jsonl", lines, times[-1])
+        _write(folder / name / "subagents" / f"agent-{agent}.jsonl", lines, times[-1])
 
 
-def _claude_user(home: Path, session: Session, name: str, time: int) -> str:
-    head = _claude_head(home, session, name, time, "")
-    return f'{{{head},"type":"user","message":{{"role":"user","content":"…"}}}}'
-
-
-def _claude_head(home: Path, session: Session, name: str, time: int, agent: str) -> str:
-    side = f'true,"agentId":"{agent}"' if agent else "false"
-    cwd = json.dumps(str(home / session.project))
-    return (
-        f'"parentUuid":null,"isSidechain":{side},"userType":"external","cwd":{cwd},'
-        f'"sessionId":"{name}","version":"2.3.41","gitBranch":"{session.branch}","uuid":"{_uuid(session.rnd)}",'
-        f'"timestamp":"{_iso(time)}"'
-    )
+def _claude_head(home: Path, session: Session, name: str, time: int, agent: str) -> dict[str, Any]:
+    return ({"agentId": agent} if agent else {}) | {
+        "parentUuid": None, "isSidechain": bool(agent), "userType": "external", "version": "2.3.41",
+        "cwd": str(home / session.project), "gitBranch": session.branch, "sessionId": name,
+        "uuid": _uuid(session.rnd), "timestamp": _iso(time),
+    }
 
 
 def _claude_lines(
     home: Path, session: Session, name: str, model: str, times: list[int], agent: str
 ) -> list[str]:
-    """Write each request as one or more lines; the last of them has the final output."""
+    """Write each request as one or two lines; the last of them has the final output."""
     rnd = session.rnd
     lines = []
     context, cached = rnd.randint(22_000, 60_000), 0
@@ -177,18 +169,19 @@ def _claude_lines(
         output = int(rnd.lognormvariate(6.4, 1.0)) + 8
         fresh = context - cached
         hour = 0 if agent else fresh
-        message, request = f"msg_01{rnd.getrandbits(96):024x}", f"req_011{rnd.getrandbits(88):022x}"
+        usage: dict[str, object] = {
+            "input_tokens": rnd.randint(3, 9), "cache_creation_input_tokens": fresh,
+            "cache_read_input_tokens": cached, "service_tier": "standard",
+            "cache_creation": {"ephemeral_5m_input_tokens": fresh - hour, "ephemeral_1h_input_tokens": hour},
+        }
+        message: dict[str, object] = {
+            "id": f"msg_01{rnd.getrandbits(96):024x}", "type": "message", "role": "assistant", "model": model,
+            "content": [{"type": "text", "text": "…"}], "stop_reason": None,
+        }
+        request = {"type": "assistant", "requestId": f"req_011{rnd.getrandbits(88):022x}"}
         for shown in (1, output) if rnd.random() < 0.5 else (output,):
-            usage = (
-                f'"input_tokens":{rnd.randint(3, 9)},"cache_creation_input_tokens":{fresh},'
-                f'"cache_read_input_tokens":{cached},"cache_creation":{{"ephemeral_5m_input_tokens":{fresh - hour},'
-                f'"ephemeral_1h_input_tokens":{hour}}},"output_tokens":{shown},"service_tier":"standard"'
-            )
-            lines.append(
-                f'{{{_claude_head(home, session, name, time, agent)},"requestId":"{request}","type":"assistant",'
-                f'"message":{{"id":"{message}","type":"message","role":"assistant","model":"{model}",'
-                f'"content":[{{"type":"text","text":"…"}}],"stop_reason":null,"usage":{{{usage}}}}}}}'
-            )
+            body = {"message": message | {"usage": usage | {"output_tokens": shown}}}
+            lines.append(_json(_claude_head(home, session, name, time, agent) | request | body))
         cached, context = context, context + output + int(rnd.lognormvariate(8.0, 0.9))
         if context > 160_000:
             context, cached = 30_000, 12_000
@@ -197,15 +190,14 @@ def _claude_lines(
 
 def _codex(home: Path, session: Session, now: datetime) -> None:
     rnd = session.rnd
-    name, start = _uuid(rnd), session.times[0] - 3_000
-    began = datetime.fromtimestamp(start / 1000, now.tzinfo)
-    cwd = json.dumps(str(home / session.project))
+    name, start, cwd = _uuid(rnd), session.times[0] - 3_000, str(home / session.project)
+    meta = {
+        "id": name, "timestamp": _iso(start), "cwd": cwd, "originator": "codex_cli_rs", "source": "cli",
+        "cli_version": "0.152.0", "model_provider": "openai", "git": {"branch": session.branch},
+    }
     lines = [
-        _codex_line(start, "session_meta",
-            f'{{"id":"{name}","timestamp":"{_iso(start)}","cwd":{cwd},"originator":"codex_cli_rs",'
-            f'"cli_version":"0.152.0","source":"cli","model_provider":"openai",'
-            f'"git":{{"branch":"{session.branch}"}}}}'),
-        _codex_line(start + 400, "turn_context", f'{{"cwd":{cwd},"model":"{session.model}","effort":"high"}}'),
+        _codex_line(start, "session_meta", meta),
+        _codex_line(start + 400, "turn_context", {"cwd": cwd, "model": session.model, "effort": "high"}),
     ]
     total = [0, 0, 0, 0]
     context, cached = rnd.randint(16_000, 50_000), 0
@@ -213,63 +205,62 @@ def _codex(home: Path, session: Session, now: datetime) -> None:
         output = int(rnd.lognormvariate(6.7, 0.9)) + 10
         last = [context, min(cached, context) // 128 * 128, output, int(output * rnd.uniform(0.2, 0.7))]
         total = [before + more for before, more in zip(total, last, strict=True)]
-        lines.append(_codex_line(time, "event_msg",
-            f'{{"type":"token_count","info":{{"total_token_usage":{_codex_usage(total)},'
-            f'"last_token_usage":{_codex_usage(last)},"model_context_window":258400}},'
-            f'"rate_limits":{{"limit_id":"codex","primary":{_window(FIVE_HOURS, time, now)},'
-            f'"secondary":{_window(WEEK, time, now)},"credits":null,"plan_type":"pro"}}}}'))
+        info = {"total_token_usage": _codex_usage(total), "last_token_usage": _codex_usage(last)}
+        limits = {
+            "limit_id": "codex", "plan_type": "pro", "credits": None,
+            "primary": _window(FIVE_HOURS, time, now), "secondary": _window(WEEK, time, now),
+        }
+        lines.append(
+            _codex_line(time, "event_msg", {"type": "token_count", "info": info, "rate_limits": limits})
+        )
         cached, context = context, context + output + int(rnd.lognormvariate(8.2, 0.9))
         if context > 200_000:
             context, cached = 24_000, 9_000
+    began = datetime.fromtimestamp(start / 1000, now.tzinfo)  # Codex names its files in local time
     folder = home / ".codex" / "sessions" / f"{began:%Y/%m/%d}"
     _write(folder / f"rollout-{began:%Y-%m-%dT%H-%M-%S}-{name}.jsonl", lines, session.times[-1])
 
 
-def _codex_line(time: int, kind: str, payload: str) -> str:
-    return f'{{"timestamp":"{_iso(time)}","type":"{kind}","payload":{payload}}}'
+def _codex_line(time: int, kind: str, payload: dict[str, Any]) -> str:
+    return _json({"timestamp": _iso(time), "type": kind, "payload": payload})
 
 
-def _codex_usage(counts: list[int]) -> str:
-    prompt, cached, output, reasoning = counts
-    return (
-        f'{{"input_tokens":{prompt},"cached_input_tokens":{cached},"output_tokens":{output},'
-        f'"reasoning_output_tokens":{reasoning},"total_tokens":{prompt + output}}}'
-    )
+def _codex_usage(counts: list[int]) -> dict[str, int]:
+    names = ("input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens")
+    return dict(zip(names, counts, strict=True)) | {"total_tokens": counts[0] + counts[2]}
 
 
-def _window(limit: tuple[int, float, int], time: int, now: datetime) -> str:
+def _window(limit: tuple[int, float, int], time: int, now: datetime) -> dict[str, object]:
     """Return a limit as it stood at `time`: windows follow each other, each fills up evenly."""
     length, used_now, left = limit
     current_end = int(now.timestamp()) + left
     back = max(0, (current_end - 1 - time // 1000) // length)
     begin = current_end - (back + 1) * length
-    # The window that is open now has so far run `length - left` seconds, and then stands at `used_now`.
-    share = (time / 1000 - begin) / ((length - left) if not back else length)
-    peak = used_now if not back else 15 + Random(back * length).random() * 50
-    return (
-        f'{{"used_percent":{max(0.0, min(100.0, peak * share)):.1f},"window_minutes":{length // 60},'
-        f'"resets_at":{begin + length}}}'
-    )
+    # The window that is open now has run for `length - left` seconds and stands at `used_now`.
+    share = (time / 1000 - begin) / (length if back else length - left)
+    peak = 15 + Random(back * length).random() * 50 if back else used_now
+    used = round(max(0.0, min(100.0, peak * share)), 1)
+    return {"used_percent": used, "window_minutes": length // 60, "resets_at": begin + length}
 
 
 def _gemini(home: Path, session: Session, _: datetime) -> None:
     rnd = session.rnd
     name, start = _uuid(rnd), session.times[0] - 3_000
-    lines = [
-        f'{{"sessionId":"{name}","projectHash":"{session.project}","startTime":"{_iso(start)}","kind":"main"}}'
-    ]
+    head = {"sessionId": name, "projectHash": session.project, "startTime": _iso(start), "kind": "main"}
+    lines = [_json(head)]
     context, cached = rnd.randint(12_000, 40_000), 0
     for time in session.times:
         output, thoughts = int(rnd.lognormvariate(5.6, 0.8)), int(rnd.lognormvariate(5.5, 0.8))
-        read = cached if rnd.random() > 0.1 else 0
-        lines.append(
-            f'{{"id":"{_uuid(rnd)}","timestamp":"{_iso(time)}","type":"gemini","content":"…",'
-            f'"model":"{session.model}","tokens":{{"input":{context},"output":{output},"cached":{read},'
-            f'"thoughts":{thoughts},"tool":0,"total":{context + output + thoughts}}}}}'
-        )
+        tokens = {
+            "input": context, "output": output, "cached": cached if rnd.random() > 0.1 else 0,
+            "thoughts": thoughts, "tool": 0, "total": context + output + thoughts,
+        }
+        message = {"id": _uuid(rnd), "timestamp": _iso(time), "type": "gemini", "content": "…"}
+        lines.append(_json(message | {"model": session.model, "tokens": tokens}))
         cached, context = context, context + output + int(rnd.lognormvariate(8.3, 0.9))
+    stamp = _iso(start)[:16].replace(":", "-")
     folder = home / ".gemini" / "tmp" / session.project / "chats"
-    _write(folder / f"session-{_iso(start)[:16].replace(':', '-')}-{name[:8]}.jsonl", lines, session.times[-1])
+    _write(folder / f"session-{stamp}-{name[:8]}.jsonl", lines, session.times[-1])
 
 
 def _write(path: Path, lines: list[str], time: int) -> None:
@@ -277,6 +268,10 @@ def _write(path: Path, lines: list[str], time: int) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes("\n".join((*lines, "")).encode())
     os.utime(path, (time / 1000, time / 1000))
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _working_day(day: date) -> date:
