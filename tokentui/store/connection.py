@@ -57,7 +57,11 @@ def connect(
 
 
 def _configure(
-    connection: sqlite3.Connection, read_only: bool, journal_mode: str, synchronous: str, locking_mode: str | None
+    connection: sqlite3.Connection,
+    read_only: bool,
+    journal_mode: str,
+    synchronous: str,
+    locking_mode: str | None,
 ) -> None:
     if locking_mode is not None:
         connection.execute(f"PRAGMA locking_mode={locking_mode}")

@@ -19,6 +19,8 @@ NUMBER_FIELDS = ("cost", "tokens")
 
 TEXT_OPERATORS = ("eq", "glob")
 NUMBER_OPERATORS = (">", ">=", "<", "<=", "=")
+_OPERATORS = dict.fromkeys(TEXT_FIELDS, TEXT_OPERATORS) | dict.fromkeys(NUMBER_FIELDS, NUMBER_OPERATORS)
+_NOTHING = Usage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,7 @@ class Where:
     negated: bool = False
 
     def __post_init__(self) -> None:
-        known = {**dict.fromkeys(TEXT_FIELDS, TEXT_OPERATORS), **dict.fromkeys(NUMBER_FIELDS, NUMBER_OPERATORS)}
-        if self.op not in known.get(self.field, ()):
+        if self.op not in _OPERATORS.get(self.field, ()):
             raise ValueError(f"{self.field} {self.op} is no condition")
 
 
@@ -66,7 +67,7 @@ class UsageQuery:
 class UsageTable:
     """The answer to a `UsageQuery`."""
 
-    totals: Usage = Usage()
+    totals: Usage = _NOTHING
     """The sum of all groups."""
     groups: tuple[tuple[tuple[str, ...], Usage], ...] = ()
     """Sorted by key, one text for each dimension: `2026-11-21` for a day, the Monday for a week,
