@@ -31,10 +31,17 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 class Failure(click.ClickException):
     """Something a person can act on: what happened, where, and what to do next."""
 
-    def __init__(self, message: str, *, hint: str = "", code: int = FAILED) -> None:
+    exit_code = FAILED
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
-        self.exit_code = code
+
+
+class Misuse(Failure):
+    """A command line that cannot be understood."""
+
+    exit_code = MISUSED
 
 
 class LazyGroup(click.Group):

@@ -16,6 +16,12 @@ BOLD, DIM, YELLOW, RED, GREEN = "1", "2", "33", "31", "32"
 PIPE_WIDTH = 10_000
 """Columns of an output that is not a terminal: nothing is shortened there."""
 
+ALWAYS = 9
+"""The `keep` of a column that is never left out."""
+
+SHORTEST_TEXT = 12
+"""Text columns are cut down to this before a column is left out."""
+
 FORMULA_STARTS = frozenset("=+-@\t\r\0＝＋－＠")
 """First characters that make a spreadsheet evaluate a cell (OWASP, ASVS 1.2.10)."""
 
@@ -27,8 +33,8 @@ class Column:
     title: str
     numeric: bool = True
     """Aligned to the right; never shortened."""
-    keep: int = 9
-    """How long it stays when space runs out: 9 = always; the lowest goes first."""
+    keep: int = ALWAYS
+    """How long it stays when space runs out; the lowest goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +68,9 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 def coloured(stream: TextIO | None) -> bool:
     """Tell whether colours may be written: a terminal, not dumb, and no NO_COLOR (no-color.org)."""
-    return (
-        is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "") not in ("", "dumb")
-    )
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM", "") in ("", "dumb"):
+        return False
+    return is_terminal(stream)
 
 
 def styled(text: str, style: str, *, colour: bool) -> str:
@@ -83,7 +89,7 @@ def cell_width(text: str) -> int:
     """Return how many terminal columns `text` takes: 2 for wide characters, 0 for combining ones."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+    return sum(0 if combining(char) else 1 + (east_asian_width(char) in "WF") for char in text)
 
 
 def shortened(text: str, width: int) -> str:
@@ -112,18 +118,14 @@ def table(
 ) -> str:
     """Return a table of at most `width` columns, if need be with short numbers or fewer columns."""
     body = [list(row) for row in rows]
-    lines = [*body, list(total)] if total is not None else body
+    lines: Lines = [*body, list(total)] if total is not None else body
     shown = list(range(len(columns)))
-    short = False
-    while (over := _needed(columns, lines, shown, short=short) - width) > 0:
-        if not short:
-            short = True
-        elif over <= _elastic(columns, lines, shown):
+    short = _needed(columns, lines, shown, short=False) > width
+    while _needed(columns, lines, shown, short=short) - width > _elastic(columns, lines, shown):
+        least = min(shown, key=lambda n: columns[n].keep)
+        if columns[least].keep >= ALWAYS:
             break
-        elif (least := min(shown, key=lambda n: columns[n].keep)) in shown and columns[least].keep < 9:
-            shown.remove(least)
-        else:
-            break
+        shown.remove(least)
     widths = _widths(columns, lines, shown, short=short, width=width)
     head = [Cell(columns[n].title, style=BOLD) for n in range(len(columns))]
     rendered = [_line(columns, head, widths, short=False, colour=colour)]
@@ -135,29 +137,28 @@ def table(
     return "".join(line + "\n" for line in rendered)
 
 
-SHORTEST_TEXT = 12
-"""Text columns are cut down to this before a column is left out."""
+Lines = Sequence[Sequence[Cell]]
 
 
 def _text(cell: Cell, *, short: bool) -> str:
     return cell.short if short and cell.short else cell.text
 
 
-def _natural(columns: Sequence[Column], lines: Sequence[Sequence[Cell]], n: int, *, short: bool) -> int:
+def _natural(columns: Sequence[Column], lines: Lines, n: int, *, short: bool) -> int:
     return max([cell_width(columns[n].title), *(cell_width(_text(line[n], short=short)) for line in lines)])
 
 
-def _needed(columns: Sequence[Column], lines: Sequence[Sequence[Cell]], shown: list[int], *, short: bool) -> int:
+def _needed(columns: Sequence[Column], lines: Lines, shown: list[int], *, short: bool) -> int:
     return sum(_natural(columns, lines, n, short=short) for n in shown) + 2 * (len(shown) - 1)
 
 
-def _elastic(columns: Sequence[Column], lines: Sequence[Sequence[Cell]], shown: list[int]) -> int:
+def _elastic(columns: Sequence[Column], lines: Lines, shown: list[int]) -> int:
     texts = (_natural(columns, lines, n, short=True) for n in shown if not columns[n].numeric)
     return sum(max(0, width - SHORTEST_TEXT) for width in texts)
 
 
 def _widths(
-    columns: Sequence[Column], lines: Sequence[Sequence[Cell]], shown: list[int], *, short: bool, width: int
+    columns: Sequence[Column], lines: Lines, shown: list[int], *, short: bool, width: int
 ) -> dict[int, int]:
     """Return the columns shown and their widths; the widest text columns give way first."""
     widths = {n: _natural(columns, lines, n, short=short) for n in shown}
@@ -196,6 +197,7 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _neutral(value: object) -> object:
-    if isinstance(value, str) and value and (value[0] in FORMULA_STARTS or value.lstrip()[:1] in FORMULA_STARTS):
-        return "'" + value
-    return value
+    if not isinstance(value, str) or not value:
+        return value
+    starts = {value[0], value.lstrip()[:1]}
+    return "'" + value if starts & FORMULA_STARTS else value

@@ -1,0 +1,220 @@
+"""`tokentui show`: what was used and what it cost, as a table, JSON or CSV."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import click
+
+from tokentui import periods
+from tokentui.cli import Misuse, filters, output
+from tokentui.cli import report as reports
+from tokentui.cli.failures import note
+from tokentui.cli.surroundings import Surroundings, look_around, misused
+from tokentui.store.errors import StoreError
+from tokentui.store.usage_table import DIMENSIONS, UsageQuery, UsageTable, Where
+
+HISTORICAL = (
+    "--historical: the providers' own histories cannot be fetched yet; "
+    "what the logs on this machine hold is read in full and shown"
+)
+ORDERS = ("asc", "desc")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What was typed."""
+
+    start: str | None
+    end: str | None
+    by: Sequence[str]
+    filter_text: Sequence[str]
+    project: str | None
+    sort: str | None
+    detailed: bool
+    cost: bool
+    json: bool
+    csv: bool
+    historical: bool
+    no_collect: bool
+    tz: str | None
+
+
+@click.command()
+@click.option("--from", "start", metavar="DAY", help="First day: 2026-11-01, -7d, last month …")
+@click.option("--to", "end", metavar="DAY", help="Last day, inclusive; the same words.")
+@click.option("--by", metavar="WHAT", multiple=True, help=f"Group by one or two of {', '.join(DIMENSIONS)}.")
+@click.option("--filter", "filter_text", metavar="TERMS", multiple=True, help=f"Such as '{filters.EXAMPLE}'.")
+@click.option("--project", metavar="NAME", help="Only one project: its path, or the last part of it.")
+@click.option(
+    "--sort", metavar="COLUMN", help=f"Sort by key, {', '.join(reports.SORTS)}; also cost:asc, key:desc."
+)
+@click.option("-d", "--detailed", is_flag=True, help="By model, with every kind of token.")
+@click.option("--cost", is_flag=True, help="More about money: share, $ per million tokens, unpriced.")
+@click.option("-j", "--json", is_flag=True, help="JSON, as --schema describes it.")
+@click.option("--csv", is_flag=True, help="CSV.")
+@click.option("--historical", is_flag=True, help="Read every source first, however long that takes.")
+@click.option("--no-collect", is_flag=True, help="Only what the database holds already.")
+@click.option("--tz", metavar="ZONE", help="Time zone that days begin in, such as Europe/Berlin.")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of --json, and nothing else.")
+def show(schema: bool, **typed: Any) -> None:
+    """Show what was used and what it cost.
+
+    New lines of the logs are read first. Without --by there is one line for each service, with
+    --detailed one for each model. Without --from and --to it covers everything there is.
+    """
+    if schema:
+        output.write(schema_text())
+        return
+    options = Options(**typed)
+    _check(options)
+    here = look_around(options.tz)
+    query = _query(here, options)
+    order = _order(options.sort)
+    if options.historical:
+        note(HISTORICAL)
+    if not options.no_collect:
+        _collect(here)
+    answer = _ask(here, query)
+    report = _report(query, answer, *order)
+    if options.json:
+        output.write(reports.as_json(report))
+    elif options.csv:
+        output.write(reports.as_csv(report))
+    else:
+        print_table(here, report, detailed=options.detailed, cost=options.cost)
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of `show --json`."""
+    from importlib.resources import files
+
+    return files("tokentui.cli").joinpath("schemas/show.schema.json").read_text("utf-8")
+
+
+def _check(options: Options) -> None:
+    if options.json and options.csv:
+        raise Misuse("--json and --csv exclude each other", hint="choose one of them")
+    if options.historical and options.no_collect:
+        why = "--historical reads every source, --no-collect reads none"
+        raise Misuse(why, hint="choose one of them")
+
+
+def _query(here: Surroundings, options: Options) -> UsageQuery:
+    settings = here.settings
+    try:
+        start, end = periods.parse_range(options.start, options.end, here.today, settings.week_start)
+    except periods.PeriodError as error:
+        raise misused(error) from None
+    asked = filters.parse(" ".join(options.filter_text), here.today, settings.week_start)
+    where: tuple[Where, ...] = asked.where
+    if options.project is not None:
+        where = (*where, filters.project(options.project))
+    start, end = _later(start, asked.start), _earlier(end, asked.end)
+    return UsageQuery(start, end, here.zone_name, _group_by(options), where)
+
+
+def _group_by(options: Options) -> tuple[str, ...]:
+    names = [name.strip().lower() for words in options.by for name in words.split(",")]
+    for name in names:
+        if name not in DIMENSIONS:
+            raise Misuse(
+                f"--by {name}: usage cannot be grouped by that",
+                hint=f"one or two of {', '.join(DIMENSIONS)}",
+            )
+    names = list(dict.fromkeys(names))
+    if options.detailed and len(names) < 2 and "model" not in names:
+        names.append("model")
+    if len(names) > 2:
+        why = f"--by {' --by '.join(names)}: two at most"
+        raise Misuse(why, hint="such as: --by day --by model")
+    return tuple(names) or ("service",)
+
+
+def _order(sort: str | None) -> tuple[str, str]:
+    """Return the column and the direction that `--sort` asks for; empty where it does not."""
+    column, _, direction = (sort or "").strip().lower().partition(":")
+    known = ("key", *reports.SORTS)
+    if (sort is not None and column not in known) or (direction and direction not in ORDERS):
+        raise Misuse(
+            f"--sort {sort}: there is nothing to sort by like that",
+            hint=f"one of {', '.join(known)}, such as: --sort cost:asc",
+        )
+    return column, direction
+
+
+def _later(one: date | None, other: date | None) -> date | None:
+    return max(one, other) if one and other else one or other
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    return min(one, other) if one and other else one or other
+
+
+def _collect(here: Surroundings) -> None:
+    """Read what is new. Where that cannot be done the report is still right, as of the last time."""
+    from tokentui.engine.collect import collect_once
+
+    try:
+        collect_once(here.paths, here.settings)
+    except (StoreError, OSError) as error:
+        note(f"nothing new was read, this is what is stored already: {error}")
+
+
+def _ask(here: Surroundings, query: UsageQuery) -> UsageTable:
+    from tokentui.store.queries import open_reader
+
+    try:
+        reader = open_reader(here.paths.database)
+    except FileNotFoundError:
+        return UsageTable()
+    try:
+        return reader.usage(query)
+    finally:
+        reader.close()
+
+
+def _report(query: UsageQuery, answer: UsageTable, sort: str, direction: str) -> reports.Report:
+    groups = [reports.Group(key, usage) for key, usage in answer.groups]
+    ordered = reports.arranged(query.group_by, groups, sort, direction)
+    first, last = query.start or answer.first_day, query.end or answer.last_day
+    return reports.Report(query.group_by, first, last, query.zone, answer.totals, tuple(ordered))
+
+
+def print_table(
+    here: Surroundings, report: reports.Report, *, detailed: bool = False, cost: bool = False
+) -> None:
+    """Print a report for a person, or say why there is nothing in it."""
+    colour = output.coloured(sys.stdout)
+    if not report.groups:
+        output.write(_nothing(here, report))
+        return
+    width = output.columns_of(sys.stdout)
+    output.write(reports.caption(report, colour=colour))
+    output.write(reports.as_table(report, detailed=detailed, cost=cost, width=width, colour=colour))
+    if report.totals.unpriced_request_count:
+        output.write(reports.remarks(report, _unpriced(here), colour=colour))
+
+
+def _nothing(here: Surroundings, report: reports.Report) -> str:
+    if report.first or report.last:
+        days = f"from {report.first or 'the beginning'} to {report.last or 'today'}"
+        return f"No usage {days} ({report.zone}) that matches.\n"
+    return (
+        f"No usage recorded yet in {here.paths.database}.\n"
+        "`tokentui detect` shows which tools were looked for and where, `tokentui demo` shows an example.\n"
+    )
+
+
+def _unpriced(here: Surroundings) -> list[str]:
+    from tokentui.store.queries import open_reader
+
+    reader = open_reader(here.paths.database)
+    try:
+        return [model for _, model, _ in reader.unpriced_models()]
+    finally:
+        reader.close()

@@ -1,0 +1,60 @@
+"""What every command starts from: the paths, the settings, the time zone and today."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from tokentui import config, periods
+from tokentui.cli import Misuse
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Where the files are, what the user set, and what day it is there."""
+
+    paths: config.Paths
+    settings: config.Settings
+    zone_name: str
+    zone: tzinfo
+    now: int
+    """UTC epoch microseconds."""
+    environ: Mapping[str, str]
+
+    @property
+    def today(self) -> date:
+        """The day it is in the zone."""
+        return periods.day_of(self.now, self.zone)
+
+
+def look_around(tz: str | None = None) -> Surroundings:
+    """Read the settings; `tz` overrides the zone in them. Unknown settings are told on stderr."""
+    paths = config.paths(os.environ)
+    settings = config.load(paths.config_file)
+    if settings.warnings:
+        from tokentui.cli.failures import note
+
+        for warning in settings.warnings:
+            note(f"{paths.config_file}: {warning}")
+    name = tz or settings.time_zone or periods.local_zone_name(os.environ)
+    try:
+        zone = periods.zone(name)
+    except periods.PeriodError as error:
+        raise misused(error) from None
+    return Surroundings(paths, settings, name, zone, time.time_ns() // 1000, os.environ)
+
+
+def misused(error: periods.PeriodError) -> Misuse:
+    """Return a wrong date, range or zone as a person sees it, with an example that is right."""
+    return Misuse(str(error), hint=f"such as: {error.hint}")
+
+
+def tilde(path: str) -> str:
+    """Return a path as a person writes it: `~/work/shop`."""
+    home = os.environ.get("HOME", "").rstrip("/")
+    if home and (path == home or path.startswith(home + "/")):
+        return "~" + path[len(home) :]
+    return path
