@@ -42,6 +42,10 @@ class Unsafe(StoreError):
     """The database is not ours to trust: a symbolic link, or another user's file."""
 
 
+class Vanished(StoreError):
+    """The database was removed or replaced while it was open: what is written now is lost."""
+
+
 class NewerDatabase(StoreError):
     """A newer tokentui made this database; this one may read it, never write it."""
 
