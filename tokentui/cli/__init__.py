@@ -67,8 +67,9 @@ class LazyGroup(click.Group):
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True, context_settings=CONTEXT)
 @click.version_option(__version__, "-V", "--version", prog_name="tokentui", message="%(prog)s %(version)s")
+@click.option("--mouse", is_flag=True, help="Let the dashboard take mouse clicks.")
 @click.pass_context
-def cli(context: click.Context) -> None:
+def cli(context: click.Context, mouse: bool) -> None:
     """What your AI tools have used, what it cost, and how close each limit is.
 
     Without a command it opens the dashboard.
@@ -76,7 +77,7 @@ def cli(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         from tokentui.cli.dashboard import open_dashboard
 
-        context.exit(open_dashboard())
+        context.exit(open_dashboard(mouse=mouse))
 
 
 @click.group(cls=LazyGroup, lazy={"show": "tokentui.cli.show:show"}, context_settings=CONTEXT)

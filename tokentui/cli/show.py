@@ -14,6 +14,7 @@ from tokentui import periods
 from tokentui.cli import Misuse, filters, output
 from tokentui.cli import report as reports
 from tokentui.cli.failures import note
+from tokentui.cli.stored import opened
 from tokentui.cli.surroundings import Surroundings, look_around, misused
 from tokentui.store.errors import StoreError
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery, UsageTable, Where
@@ -79,14 +80,14 @@ def show(schema: bool, **typed: Any) -> None:
         note(HISTORICAL)
     if not options.no_collect:
         _collect(here)
-    answer = _ask(here, query)
+    answer, unpriced = _ask(here, query)
     report = _report(query, answer, *order)
     if options.json:
         output.write(reports.as_json(report))
     elif options.csv:
         output.write(reports.as_csv(report))
     else:
-        print_table(here, report, detailed=options.detailed, cost=options.cost)
+        _print(here, report, unpriced, options)
 
 
 def schema_text() -> str:
@@ -165,17 +166,15 @@ def _collect(here: Surroundings) -> None:
         note(f"nothing new was read, this is what is stored already: {error}")
 
 
-def _ask(here: Surroundings, query: UsageQuery) -> UsageTable:
-    from tokentui.store.queries import open_reader
-
-    try:
-        reader = open_reader(here.paths.database)
-    except FileNotFoundError:
-        return UsageTable()
-    try:
-        return reader.usage(query)
-    finally:
-        reader.close()
+def _ask(here: Surroundings, query: UsageQuery) -> tuple[UsageTable, tuple[str, ...]]:
+    """Return the usage, and the models without a known price if there are such requests in it."""
+    with opened(here.paths) as reader:
+        if reader is None:
+            return UsageTable(), ()
+        answer = reader.usage(query)
+        if not answer.totals.unpriced_request_count:
+            return answer, ()
+        return answer, tuple(model for _, model, _ in reader.unpriced_models())
 
 
 def _report(query: UsageQuery, answer: UsageTable, sort: str, direction: str) -> reports.Report:
@@ -185,9 +184,7 @@ def _report(query: UsageQuery, answer: UsageTable, sort: str, direction: str) ->
     return reports.Report(query.group_by, first, last, query.zone, answer.totals, tuple(ordered))
 
 
-def print_table(
-    here: Surroundings, report: reports.Report, *, detailed: bool = False, cost: bool = False
-) -> None:
+def _print(here: Surroundings, report: reports.Report, unpriced: Sequence[str], options: Options) -> None:
     """Print a report for a person, or say why there is nothing in it."""
     colour = output.coloured(sys.stdout)
     if not report.groups:
@@ -195,9 +192,10 @@ def print_table(
         return
     width = output.columns_of(sys.stdout)
     output.write(reports.caption(report, colour=colour))
-    output.write(reports.as_table(report, detailed=detailed, cost=cost, width=width, colour=colour))
-    if report.totals.unpriced_request_count:
-        output.write(reports.remarks(report, _unpriced(here), colour=colour))
+    output.write(
+        reports.as_table(report, detailed=options.detailed, cost=options.cost, width=width, colour=colour)
+    )
+    output.write(reports.remarks(report, unpriced, colour=colour))
 
 
 def _nothing(here: Surroundings, report: reports.Report) -> str:
@@ -205,16 +203,6 @@ def _nothing(here: Surroundings, report: reports.Report) -> str:
         days = f"from {report.first or 'the beginning'} to {report.last or 'today'}"
         return f"No usage {days} ({report.zone}) that matches.\n"
     return (
-        f"No usage recorded yet in {here.paths.database}.\n"
+        f"No usage is recorded in {here.paths.database}.\n"
         "`tokentui detect` shows which tools were looked for and where, `tokentui demo` shows an example.\n"
     )
-
-
-def _unpriced(here: Surroundings) -> list[str]:
-    from tokentui.store.queries import open_reader
-
-    reader = open_reader(here.paths.database)
-    try:
-        return [model for _, model, _ in reader.unpriced_models()]
-    finally:
-        reader.close()

@@ -1,0 +1,86 @@
+"""`tokentui` without a command: the dashboard, or a plain report where there is no terminal for it."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from tokentui import __version__
+from tokentui.cli import MISUSED, output
+from tokentui.cli.failures import note
+from tokentui.cli.output import BOLD, DIM, Cell, Column, styled, table
+from tokentui.cli.stored import opened
+from tokentui.cli.surroundings import Surroundings, look_around
+from tokentui.store.snapshot import Card, Limit, Snapshot, Usage
+from tokentui.text import UNKNOWN, ago, clean, countdown, money, percent, tokens
+
+
+def open_dashboard(*, mouse: bool = False) -> int:
+    """Show the dashboard until it is left, or a plain report; return the exit code."""
+    from tokentui.ui.terminal import leave, unfit
+
+    here = look_around()
+    reason = unfit(os.environ, sys.stdin, sys.stdout)
+    if reason is not None:
+        print_status(here)
+        note(f"this is a plain report, because {reason}; `tokentui show --help` offers more of them")
+        return MISUSED
+    from tokentui.engine.feed import EngineFeed
+    from tokentui.ui import run
+
+    code = run(EngineFeed(here.paths, here.settings), mouse=mouse, version=__version__)
+    leave(code)  # a thread that is blocked by a slow disk must not keep the shell waiting
+    return code
+
+
+def print_status(here: Surroundings) -> None:
+    """Print what the dashboard's first screen would say, from what the database holds."""
+    snapshot = None
+    with opened(here.paths) as reader:
+        if reader is not None:
+            snapshot = reader.snapshot(here.now, here.zone_name)
+    if snapshot is None or not snapshot.cards:
+        output.write("No usage is recorded yet. `tokentui collect --once` reads the logs of your AI tools.\n")
+        return
+    colour = output.coloured(sys.stdout)
+    output.write(status(snapshot, here.now, width=output.columns_of(sys.stdout), colour=colour))
+
+
+def status(snapshot: Snapshot, now: int, *, width: int, colour: bool) -> str:
+    """Return a table of the accounts: today, this month, limits."""
+    columns = [
+        Column("Service", numeric=False), Column("Today", keep=8), Column("Tokens", keep=4),
+        Column("Month"), Column("Tokens", keep=4), Column("Last used", keep=3),
+        Column("Limits", numeric=False, keep=2),
+    ]
+    rows = [_row(card, now) for card in snapshot.cards]
+    total = [
+        Cell("Total", style=BOLD), *_figures(snapshot.totals_today), *_figures(snapshot.totals_month),
+        Cell(""), Cell(""),
+    ]
+    head = styled(f"{snapshot.today} ({snapshot.zone})", DIM, colour=colour) + "\n"
+    notices = "".join(f"{clean(notice)}\n" for notice in snapshot.notices)
+    return head + table(columns, rows, total=total, width=width, colour=colour) + notices
+
+
+def _row(card: Card, now: int) -> list[Cell]:
+    account = f" · {clean(card.account, 40)}" if card.account else ""
+    used = UNKNOWN if card.last_used_at is None else ago((now - card.last_used_at) / 1e6)
+    limits = ", ".join(_limit(limit, now) for limit in card.limits) or UNKNOWN
+    return [
+        Cell(clean(card.title, 40) + account), *_figures(card.today), *_figures(card.month),
+        Cell(used), Cell(limits),
+    ]
+
+
+def _figures(usage: Usage) -> list[Cell]:
+    known = usage.known_cost
+    cost = money(known) if not usage.unpriced_request_count or known is None else "≥" + money(known)
+    return [Cell(cost), Cell(tokens(usage.total_tokens))]
+
+
+def _limit(limit: Limit, now: int) -> str:
+    text = f"{clean(limit.name, 30)} {percent(limit.used_percent)}"
+    if limit.resets_at is not None and limit.resets_at > now:
+        text += f" ({countdown((limit.resets_at - now) / 1e6)} left)"
+    return text
