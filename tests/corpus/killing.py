@@ -21,10 +21,9 @@ from pathlib import Path
 import msgspec
 
 from tokentui.config import Paths, Settings, paths
-from tokentui.engine.collect import Collector
+from tokentui.engine.collector import Collector
 from tokentui.engine.database import Database
-from tokentui.store import open_reader
-from tokentui.store.queries import UsageQuery
+from tokentui.store import UsageQuery, open_reader
 
 LINES_A_ROUND = 40
 SESSIONS = 12

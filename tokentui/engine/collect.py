@@ -1,249 +1,142 @@
-"""One collection: what changed on disk is read, priced and stored; nothing is counted twice."""
+"""`tokentui collect`: one collection with its figures, or collecting until the process is told to end."""
 
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from tokentui import sources as registry
-from tokentui.batch import Batch, Checkpoint
 from tokentui.config import Paths, Settings
+from tokentui.engine.collector import Collector, SourceResult
 from tokentui.engine.database import Database
-from tokentui.engine.discovery import Discovery, LogFile, newest_first
-from tokentui.engine.parsing import Job, parse
-from tokentui.engine.workers import Failure, Hello, Parsed, Pool, explain
-from tokentui.pricing import Prices
+from tokentui.sources import SOURCES
+from tokentui.store import Reader, UsageQuery, Where
 from tokentui.store.snapshot import ImportProgress
-
-BACKLOG_BYTES = 32_000_000
-"""From here on worker processes parse; below it their start costs more than they save."""
-FLUSH_RECORDS = 10_000
-"""Records in one transaction: 20,000 store no faster, 2,000 a third slower."""
-FLUSH_FILES = 500
-"""Checkpoints in one transaction, where files hold few records."""
-MAX_WORKERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class SourceResult:
-    """What one collection did for one source."""
+class Collected:
+    """What one collection did, and what the database holds now."""
 
-    name: str
-    title: str
-    files_found: int = 0
-    files_read: int = 0
-    records_added: int = 0
-    records_changed: int = 0
-    errors: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Tally:
-    files_read: int = 0
-    added: int = 0
-    changed: int = 0
-    errors: list[str] = field(default_factory=list)
-
-
-class Stopped(Exception):
-    """The collection was asked to stop; what it had stored stays, the rest is read next time."""
+    sources: tuple[SourceResult, ...]
+    records_before: int
+    records_after: int
+    total_tokens: int
+    total_cost: int | None
+    """Nano-dollars of all that is priced; None where nothing is."""
+    unpriced: int
+    seconds: float
+    lease_held_elsewhere: bool = False
+    valid: bool = True
+    """The database passed SQLite's check (only looked at with `verify`)."""
+    sample: str = ""
+    """The newest record in words (only with `verify`)."""
+    duplicate_times: int = 0
+    """How many records share time, session and model with another one (only with `verify`)."""
+    notices: tuple[str, ...] = ()
 
 
-class Collector:
-    """Keeps one database in step with the logs on disk. For one thread; needs the writer lease."""
+def collect_once(
+    paths: Paths,
+    settings: Settings,
+    *,
+    sources: Sequence[str] | None = None,
+    verify: bool = False,
+    progress: Callable[[ImportProgress], None] | None = None,
+    workers: int | None = None,
+) -> Collected:
+    """Read what is new into the database and say what came of it.
 
-    def __init__(
-        self,
-        paths: Paths,
-        settings: Settings,
-        database: Database,
-        *,
-        sources: Sequence[registry.Source] | None = None,
-        workers: int | None = None,
-        environ: Mapping[str, str] = os.environ,
-    ) -> None:
-        chosen = registry.SOURCES if sources is None else sources
-        self.sources = [source for source in chosen if source.name not in settings.sources_off]
-        self.prices = Prices.open(paths.price_overlay, paths.price_cache)
-        self.discovery = Discovery(self.sources, _home(environ), environ, settings.extra_roots)
-        self._paths = paths
-        self._database = database
-        self._workers = workers if workers is not None else min(MAX_WORKERS, os.cpu_count() or 1)
-        self._versions = {source.name: source.load().PARSER_VERSION for source in self.sources}
-        self._checkpoints: dict[str, Checkpoint] = {}
-        self._tallies: dict[str, _Tally] = {}
-        self._pending: dict[str, list[Batch]] = {}
-        self._failures: list[Failure] = []
-        self._progress: Callable[[ImportProgress], None] | None = None
-        self._stopping: Callable[[], bool] = lambda: False
-
-    def open(self) -> None:
-        """Read the checkpoints and bring prices up to date. Call once, in the thread that collects."""
-        writer = self._database.writer
-        self._checkpoints = writer.checkpoints()
-        self._reprice()
-
-    def collect(
-        self,
-        *,
-        everywhere: bool = True,
-        progress: Callable[[ImportProgress], None] | None = None,
-        stopping: Callable[[], bool] = lambda: False,
-    ) -> list[SourceResult]:
-        """Read what is new: after a full walk, or after a glance at the hot files only.
-
-        Raises Stopped as soon as `stopping()` says so; StoreError when the database cannot take it.
-        """
-        self._progress, self._stopping = progress, stopping
-        self._tallies = {source.name: _Tally() for source in self.sources}
-        self._pending, self._failures = {}, []
-        if everywhere:
-            found = list(self.discovery.walk().values())
-            self._note_vanished()
-        else:
-            found = self.discovery.glance()
-        jobs = [self._job(file) for file in newest_first(found) if self._changed(file)]
-        if jobs:
-            self._read(jobs)
-            self._flush()
-        if self._failures:
-            self._database.writer.file_errors(
-                [(failure.source, failure.path, failure.error) for failure in self._failures], _now()
-            )
-        return [self._result(source) for source in self.sources]
-
-    # ------------------------------------------------------------------ which files
-
-    def _changed(self, file: LogFile) -> bool:
-        known = self._checkpoints.get(file.path)
-        return known is None or (
-            known.size != file.size
-            or known.mtime_ns != file.mtime_ns
-            or known.inode != file.inode
-            or known.parser_version != self._versions[file.source]
-        )
-
-    def _job(self, file: LogFile) -> Job:
-        return Job(file.source, file.path, self._checkpoints.get(file.path), file.size)
-
-    def _note_vanished(self) -> None:
-        """Remember which logs are gone; their records stay, only the user's purge deletes."""
-        gone = self._checkpoints.keys() - self.discovery.files.keys()
-        gone = {path for path in gone if not os.path.lexists(path)}
-        if gone:
-            self._database.writer.mark_gone(sorted(gone), _now())
-
-    # ------------------------------------------------------------------ reading
-
-    def _read(self, jobs: list[Job]) -> None:
-        total = sum(_unread(job) for job in jobs)
-        files_done = bytes_done = records = 0
-        for parsed in self._parse(jobs, total):
-            for batch in parsed.batches:
-                records += len(batch.records)
-                self._hold(batch)
-            self._failures += parsed.failures
-            for failure in parsed.failures:
-                self._tallies[failure.source].errors.append(f"{failure.path}: {failure.error}")
-            bytes_done += parsed.bytes_done
-            files_done = sum(tally.files_read for tally in self._tallies.values())
-            if self._stopping():
-                raise Stopped
-            if self._progress:
-                self._progress(
-                    ImportProgress(files_done, len(jobs), min(bytes_done, total), total, records)
-                )
-
-    def _parse(self, jobs: list[Job], total: int) -> Iterator[Parsed]:
-        siblings = self.discovery.siblings()
-        if total < BACKLOG_BYTES or self._workers < 2:
-            for job in jobs:
-                yield from self._parse_here(job, siblings)
-            return
-        pool = Pool(self._workers, siblings, self.prices.cost, self._hello)
-        try:
-            yield from pool.run(jobs)
-        finally:
-            pool.close()
-
-    def _parse_here(self, job: Job, siblings: Mapping[str, object]) -> Iterator[Parsed]:
-        try:
-            for batch in parse(job, siblings, self.prices.cost):  # type: ignore[arg-type]
-                yield Parsed([batch], [], 0)
-        except OSError as error:
-            yield Parsed([], [Failure(job.source, job.path, explain(error))], 0)
-        yield Parsed([], [], _unread(job))
-
-    def _hello(self) -> Hello:
-        paths: dict[str, list[str]] = {}
-        for file in self.discovery.files.values():
-            paths.setdefault(file.source, []).append(file.path)
-        return Hello(paths, str(self._paths.price_overlay), str(self._paths.price_cache))
-
-    # ------------------------------------------------------------------ storing
-
-    def _hold(self, batch: Batch) -> None:
-        """Keep a batch until there is enough for a transaction."""
-        held = self._pending.setdefault(batch.source, [])
-        held.append(batch)
-        if len(held) >= FLUSH_FILES or sum(len(batch.records) for batch in held) >= FLUSH_RECORDS:
-            self._store(batch.source)
-
-    def _flush(self) -> None:
-        for source in list(self._pending):
-            self._store(source)
-
-    def _store(self, source: str) -> None:
-        batches = self._pending.pop(source)
-        ingested = self._database.writer.ingest(batches, _now())
-        tally = self._tallies[source]
-        tally.added += ingested.records_added
-        tally.changed += ingested.records_changed
-        for batch in batches:
-            before = self._checkpoints.get(batch.checkpoint.path)
-            self._checkpoints[batch.checkpoint.path] = batch.checkpoint
-            tally.files_read += before is None or before.mtime_ns != batch.checkpoint.mtime_ns
-
-    def _result(self, source: registry.Source) -> SourceResult:
-        tally = self._tallies[source.name]
-        found = sum(file.source == source.name for file in self.discovery.files.values())
-        return SourceResult(
-            source.name, source.title, found, tally.files_read, tally.added, tally.changed, tuple(tally.errors)
-        )
-
-    # ------------------------------------------------------------------ prices
-
-    def _reprice(self) -> None:
-        """Price again what a change of the price data touches.
-
-        A changed overlay is the user's word and reprices everything; newer price data only fills in
-        what had no price. Both at each record's own date.
-        """
-        writer = self._database.writer
-        overlay, data = self.prices.overlay_identity, self.prices.version
-        known_overlay, known_data = writer.meta("price_overlay"), writer.meta("price_data")
-        if known_overlay not in (None, overlay):
-            writer.reprice(self.prices.cost)
-        elif known_data not in (None, data) and writer.unpriced():
-            writer.reprice(self.prices.cost, only_models=[model for model, _ in writer.unpriced()])
-        if (known_overlay, known_data) != (overlay, data):
-            writer.set_meta("price_overlay", overlay)
-            writer.set_meta("price_data", data)
+    Where another process collects, nothing is read: that one keeps the database up to date.
+    Raises StoreError, PriceFileError.
+    """
+    started = time.monotonic()
+    chosen = [source for source in SOURCES if sources is None or source.name in sources]
+    database = Database(paths, settings)
+    before = 0
+    results: list[SourceResult] = []
+    leading = database.open_writer()
+    try:
+        if leading:
+            collector = Collector(paths, settings, database, sources=chosen, workers=workers)
+            before = database.writer.record_count()
+            collector.open()
+            results = collector.collect(progress=progress)
+            database.keep()
+        return _summed_up(database, results, before, started, leading, verify, sources)
+    finally:
+        database.close_reader()
+        database.close()
 
 
-def _unread(job: Job) -> int:
-    """About how many bytes reading a file will take."""
-    if job.checkpoint is None or job.size < job.checkpoint.offset:
-        return job.size
-    return job.size - job.checkpoint.offset
+def _summed_up(
+    database: Database, results: list[SourceResult], before: int, started: float, leading: bool,
+    verify: bool, sources: Sequence[str] | None,
+) -> Collected:  # fmt: skip
+    where = (Where("service", "eq", tuple(sources)),) if sources else ()
+    if not leading and not os.path.exists(database.place.path):
+        return Collected((), 0, 0, 0, None, 0, 0.0, lease_held_elsewhere=True, notices=database.notices)
+    reader = database.reader()
+    totals = reader.usage(UsageQuery(zone=database.zone, where=where)).totals
+    after = reader.record_count()
+    valid, sample, twins = _verified(reader) if verify else (True, "", 0)
+    return Collected(
+        tuple(results),
+        before if leading else after,
+        after,
+        totals.total_tokens,
+        totals.known_cost if totals.request_count else 0,
+        totals.unpriced_request_count,
+        time.monotonic() - started,
+        lease_held_elsewhere=not leading and database.place.writable,
+        valid=valid,
+        sample=sample,
+        duplicate_times=twins,
+        notices=database.notices,
+    )
 
 
-def _now() -> int:
-    return time.time_ns() // 1000
+def _verified(reader: Reader) -> tuple[bool, str, int]:
+    """The integrity of the file, a recent record in words, and how many records look like twins."""
+    return reader.integrity() == "ok", reader.newest_record(), reader.duplicate_times()
 
 
-def _home(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("HOME") or Path.home())
+def collect_for_ever(paths: Paths, settings: Settings, *, report: Callable[[str], None]) -> int:
+    """Collect until SIGTERM, SIGINT or SIGHUP; return the exit code."""
+    from tokentui.engine.engine import Engine  # asyncio costs 40 ms; one collection needs none
+
+    ended = threading.Event()
+    codes = {signal.SIGTERM: 143, signal.SIGHUP: 129, signal.SIGINT: 130}
+    received: list[int] = []
+
+    def end(number: int, _frame: object) -> None:
+        received.append(number)
+        ended.set()
+
+    for number in codes:
+        signal.signal(number, end)
+    engine = Engine(paths, settings)
+    engine.start(
+        lambda _snapshot: None,
+        failed=report,
+        collected=lambda results: report(_sentence(results)),
+    )
+    report("collecting; Ctrl-C ends it")
+    while not ended.wait(0.5):
+        if not engine.alive:
+            return 1
+    engine.stop(2.0)
+    return codes.get(signal.Signals(received[0]), 0)
+
+
+def _sentence(results: Sequence[SourceResult]) -> str:
+    parts = [
+        f"{result.title}: {result.records_added:,} new"
+        + (f", {result.records_changed:,} updated" if result.records_changed else "")
+        for result in results
+        if result.records_added or result.records_changed
+    ]
+    return "; ".join(parts)

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from tokentui.config import Paths, Settings
-from tokentui.engine.collect import Collector, SourceResult, Stopped
+from tokentui.engine.collector import Collector, Found, SourceResult, Stopped
 from tokentui.engine.database import Database
 from tokentui.store import StoreError
 from tokentui.store.snapshot import ImportProgress, Snapshot
@@ -52,6 +52,8 @@ class Engine:
         self._asked = threading.Event()
         self._wake: Callable[[], None] = lambda: None
         self._snapshot: Snapshot | None = None
+        self.found: tuple[Found, ...] = ()
+        """Where logs were looked for at the last walk."""
         self._next_walk = 0.0
         self._last_progress = 0.0
         self._on_snapshot: Callable[[Snapshot], None] = lambda _: None
@@ -80,6 +82,11 @@ class Engine:
             self._thread.join(timeout)
             return not self._thread.is_alive()
         return True
+
+    @property
+    def alive(self) -> bool:
+        """Whether the engine's thread runs."""
+        return self._thread is not None and self._thread.is_alive()
 
     def refresh(self) -> None:
         """Look everywhere now."""
@@ -128,8 +135,11 @@ class Engine:
             pass
         except StoreError as error:
             log.warning("%s", error)
-            self._on_failure(str(error))
-            pause = RETRY_SECONDS
+            self._on_failure(f"{error} ({error.hint})" if error.hint else str(error))
+            if not self._database.leading:  # the file was removed: it is made anew at once
+                self._collector = None
+            else:
+                pause = RETRY_SECONDS
         return pause
 
     async def _in(self, executor: ThreadPoolExecutor, work: Callable[[], T]) -> T:
@@ -163,6 +173,7 @@ class Engine:
         finally:
             results = await work
         if everywhere:
+            self.found = await self._in(self._writing, collector.found)
             self._next_walk = now + max(WALK_SECONDS, WALK_SHARE * collector.discovery.seconds)
         if self._last_progress:
             self._last_progress = 0.0
@@ -180,7 +191,9 @@ class Engine:
 
     async def _show(self) -> None:
         """Hand on a new snapshot if the database, or the day, has changed."""
-        snapshot = await self._in(self._reading, self._database.snapshot)
+        # On a network file system only the writer's connection may have the database open.
+        executor = self._writing if self._database.exclusive else self._reading
+        snapshot = await self._in(executor, self._database.snapshot)
         if snapshot is not None and snapshot != self._snapshot:
             self._snapshot = snapshot
             self._on_snapshot(snapshot)

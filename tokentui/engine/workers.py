@@ -102,6 +102,11 @@ class Pool:
             _fork(siblings, price) if forked else _spawn(message) for _ in range(count)
         ]
 
+    @property
+    def pids(self) -> list[int]:
+        """The process ids of the workers."""
+        return [worker.pid for worker in self._workers]
+
     def run(self, jobs: Sequence[Job]) -> Iterator[Parsed]:
         """Parse `jobs` in about their order and yield what comes back."""
         lists = deque(_lists(jobs, len(self._workers)))

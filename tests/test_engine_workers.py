@@ -1,0 +1,115 @@
+"""A backlog is parsed by worker processes, and one that dies takes nothing with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tokentui.engine.discovery import Siblings
+from tokentui.engine.parsing import Job
+from tokentui.engine.workers import Hello, Parsed, Pool
+from tokentui.usage import UsageRecord
+
+REQUESTS = 30
+
+
+def log(folder: Path, name: str) -> Job:
+    """A small Claude Code log of `REQUESTS` requests."""
+    path = folder / f"{name}.jsonl"
+    lines = []
+    for number in range(REQUESTS):
+        usage = {"input_tokens": 10, "output_tokens": number + 1}
+        message = {"id": f"msg_{name}_{number:012d}", "role": "assistant", "model": "claude-sonnet-4-5", "usage": usage}
+        stamp = f"2026-09-14T10:00:{number:02d}.000Z"
+        lines.append(json.dumps({"type": "assistant", "timestamp": stamp, "sessionId": name, "message": message}))
+    path.write_text("\n".join(lines) + "\n")
+    return Job("claude-code", str(path), None, path.stat().st_size)
+
+
+def price(record: UsageRecord) -> tuple[int | None, str]:
+    """A dollar a request."""
+    return 1_000_000_000, f"test/{record.model}"
+
+
+def pool(count: int = 2) -> Pool:
+    """Worker processes without siblings."""
+    return Pool(count, {"claude-code": Siblings(())}, price, lambda: Hello({}, "", ""))
+
+
+def records(parsed: list[Parsed]) -> list[UsageRecord]:
+    """All records that came back."""
+    return [record for part in parsed for batch in part.batches for record in batch.records]
+
+
+@pytest.fixture()
+def jobs(tmp_path: Path) -> list[Job]:
+    """Forty logs."""
+    return [log(tmp_path, f"s{number:03d}") for number in range(40)]
+
+
+def test_every_record_comes_back_once_and_priced(jobs: list[Job]) -> None:
+    workers = pool()
+    try:
+        parsed = list(workers.run(jobs))
+    finally:
+        workers.close()
+    found = records(parsed)
+    assert len(found) == len({record.key for record in found}) == len(jobs) * REQUESTS
+    assert {record.cost for record in found} <= {1_000_000_000, None}
+    assert sum(part.bytes_done for part in parsed) == sum(job.size for job in jobs)
+
+
+def test_a_file_that_cannot_be_read_is_told_and_the_others_are_read(jobs: list[Job], tmp_path: Path) -> None:
+    (tmp_path / "folder.jsonl").mkdir()
+    broken = Job("claude-code", str(tmp_path / "folder.jsonl"), None, 10)
+    workers = pool()
+    try:
+        parsed = list(workers.run([*jobs[:3], broken, *jobs[3:]]))
+    finally:
+        workers.close()
+    assert [failure.path for part in parsed for failure in part.failures] == [broken.path]
+    assert len(records(parsed)) == len(jobs) * REQUESTS
+
+
+def test_a_worker_that_dies_is_told_of_and_the_others_go_on(jobs: list[Job]) -> None:
+    workers = pool()
+    parsed = []
+    try:
+        for part in workers.run(jobs):
+            parsed.append(part)
+            if len(parsed) == 1:
+                os.kill(workers.pids[0], signal.SIGKILL)
+    finally:
+        workers.close()
+    lost = {failure.path for part in parsed for failure in part.failures}
+    whole = {batch.checkpoint.path for part in parsed for batch in part.batches}
+    assert lost | whole == {job.path for job in jobs}
+
+
+def test_no_worker_outlives_its_parent(tmp_path: Path) -> None:
+    program = (
+        "import os, sys, threading\n"
+        "from tokentui.engine.workers import Hello, Pool\n"
+        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"  # so: fresh interpreters
+        "pool = Pool(2, {}, None, lambda: Hello({}, '', ''))\n"
+        "print(*pool.pids, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    for pid in map(int, done.stdout.split()):
+        try:
+            handle = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        try:
+            assert select.select([handle], [], [], 5)[0], "the worker is still there"
+        finally:
+            os.close(handle)
+    assert len(done.stdout.split()) == 2
