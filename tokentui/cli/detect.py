@@ -76,7 +76,7 @@ def detect(as_json: bool) -> None:
     found = [look_for(source, here) for source in registry.SOURCES]
     if as_json:
         document = {"schema": 1, "sources": [asdict(each) for each in found]}
-        output.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+        output.write(json.dumps(document, indent=2) + "\n")
         return
     for each in found:
         output.write(_described(each))

@@ -12,6 +12,7 @@ from datetime import date
 
 from tokentui import periods, sources
 from tokentui.cli import Misuse
+from tokentui.engine.projects import project_of
 from tokentui.store.usage_table import Where, literal
 
 TEXT_KEYS = ("service", "account", "provider", "model", "project", "branch", "session")
@@ -180,7 +181,7 @@ def _spellings(key: str, value: Value) -> list[tuple[str, str]]:
         return [(source.name if source else text, "")]
     if key == "project":
         if text[:1] in (".", "~"):
-            return [(os.path.abspath(os.path.expanduser(text)), "")]
+            return [(project_of(os.path.abspath(os.path.expanduser(text))), "")]
         if text and not text.startswith("/"):
             return [(text, pattern), (text, "*/" + (pattern or literal(text)))]
         return [(text if text == "/" else text.rstrip("/"), pattern)]

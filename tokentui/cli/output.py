@@ -10,6 +10,8 @@ from shutil import get_terminal_size
 from typing import TextIO
 from unicodedata import combining, east_asian_width
 
+from tokentui.text import clean
+
 BOLD, DIM, YELLOW, RED, GREEN = "1", "2", "33", "31", "32"
 """SGR codes of the 16 colours every terminal has."""
 
@@ -21,6 +23,9 @@ ALWAYS = 9
 
 SHORTEST_TEXT = 12
 """Text columns are cut down to this before a column is left out."""
+
+LONGEST_CELL = 4096
+"""Characters of one value in CSV: the longest path there can be."""
 
 FORMULA_STARTS = frozenset("=+-@\t\r\0＝＋－＠")
 """First characters that make a spreadsheet evaluate a cell (OWASP, ASVS 1.2.10)."""
@@ -199,5 +204,6 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 def _neutral(value: object) -> object:
     if not isinstance(value, str) or not value:
         return value
+    value = clean(value, LONGEST_CELL)
     starts = {value[0], value.lstrip()[:1]}
     return "'" + value if starts & FORMULA_STARTS else value

@@ -89,7 +89,8 @@ def as_json(report: Report) -> str:
         for group in report.groups
     )
     # Line by line instead of indent=2: json's indenting encoder is Python code and six times slower.
-    lines = ",\n".join(" " + json.dumps(group, ensure_ascii=False) for group in groups)
+    # Escaped to ASCII: a name with control bytes must reach no terminal, and no byte of it may change.
+    lines = ",\n".join(" " + json.dumps(group) for group in groups)
     return f'{json.dumps(head)[:-1]}, "groups": [\n{lines}\n]}}\n'
 
 
