@@ -13,8 +13,8 @@ MOUNTINFO = "/proc/self/mountinfo"
 # Across machines, or across the border of a virtual machine: no memory is shared by those who open
 # a file there, and locks may reach only one of them.
 _NETWORK = {
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "coda", "ceph", "lustre", "glusterfs", "gfs2", "ocfs2",
-    "orangefs", "pvfs2", "beegfs", "gpfs", "davfs", "autofs",
+    "nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs", "coda", "ceph", "lustre", "glusterfs", "gfs2",
+    "ocfs2", "orangefs", "pvfs2", "beegfs", "gpfs", "davfs", "autofs",
     "9p", "virtiofs", "vboxsf", "vmhgfs", "prl_fs", "fakeowner", "drvfs",
 }
 
