@@ -1,0 +1,290 @@
+"""What the lines of a Claude Code transcript say about requests.
+
+One request stands on several lines, one for each block of the answer, with the same `message.id`;
+its output count may grow from line to line. The same request stands again in resumed, branched and
+compacted sessions, in files of side questions and mirrored in the parent of a sub-agent. So the key is
+`message.id` alone, the largest output counts, and what a main session says beats any side file.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from tokentui.sources.logs.claude_identity import LONG_ID, Identity, IdentityState
+from tokentui.sources.logs.claude_limits import SERVICE, limit_reached
+from tokentui.sources.logs.claude_lines import (
+    SYNTHETIC,
+    UNREADABLE,
+    Line,
+    Usage,
+    advisors,
+    decode,
+    mirrored,
+    tolerant,
+    tolerant_usage,
+)
+from tokentui.sources.logs.lines import Findings
+from tokentui.sources.logs.recovery import recover
+from tokentui.sources.logs.timestamps import microseconds
+from tokentui.text import clean
+from tokentui.usage import (
+    COUNT_REPAIRED,
+    MODEL_UNKNOWN,
+    NANO,
+    SIDECHAIN,
+    TIME_BORROWED,
+    TIME_IN_FUTURE,
+    UsageContext,
+    UsageRecord,
+    record_key,
+)
+
+_HEAD = 768
+"""Where a line's message begins at the latest, but for very long paths: 300 to 400 bytes are usual."""
+_BEHIND_MAIN = 1 << 40
+"""Taken from the rank of a side chain's copy: more than any count, so main sessions' copies win."""
+_CLOUDS = {"_bdrk_": "aws.bedrock", "_vrtx_": "gcp.vertex_ai"}
+"""What follows `msg` in the ids of requests that went through a cloud."""
+_DAY = 86_400_000_000
+_MOST_UNDATED = 1_000
+
+
+class _State(msgspec.Struct, array_like=True):
+    """What is remembered between two reads of a file."""
+
+    latest: int | None = None
+    undated: list[tuple[UsageContext, UsageRecord]] = []
+    identity: IdentityState = msgspec.field(default_factory=IdentityState)
+
+
+class Parser:
+    """Reads one transcript. `changed` is when the file was last written, in epoch microseconds."""
+
+    def __init__(self, state: bytes, changed: int) -> None:
+        self.findings = Findings()
+        remembered = msgspec.msgpack.decode(state, type=_State) if state else _State()
+        self._latest = remembered.latest  # the time of the last dated request
+        self._undated = remembered.undated  # requests before the first dated one
+        self._identity = Identity(remembered.identity)
+        self._changed = changed
+        self._models: dict[str | None, tuple[str, str]] = {}
+        self._contexts: dict[tuple[str, str | None, str | None, str | None], int] = {}
+        self._contexts_of = self.findings
+        self._last = ("", 0)  # the last message's id and key: its next block has the same
+
+    def state(self) -> bytes:
+        """Return what must be remembered to go on."""
+        return msgspec.msgpack.encode(_State(self._latest, self._undated, self._identity.state))
+
+    def feed(self, lines: bytes, offset: int) -> None:
+        """Parse whole lines; decode only those that can carry usage.
+
+        Three quarters of a transcript are users' lines (tool results), which carry none: they are
+        recognised by the first thing in their message, and searched only for a line glued to them.
+        """
+        find, starts = lines.find, lines.startswith
+        start, size = 0, len(lines)
+        while start < size:
+            end = find(b"\n", start)
+            if end < 0:
+                end = size
+            message = find(b'"message":{', start, start + _HEAD)
+            if message >= 0 and message < end and starts(b'"role":"user"', message + 11):
+                worth = find(b'"output_tokens"', start, end)
+            else:
+                worth = find(b'"usage"', start, end)
+            if worth >= 0:
+                try:
+                    understood = self._plain(decode(lines[start:end]))
+                except UNREADABLE:
+                    understood = False
+                if not understood:
+                    self._irregular(lines[start:end], offset + start)
+            elif lines[start] != 0x7B or lines[end - 1] != 0x7D:
+                self._unlike_json(lines[start:end], offset + start)
+            start = end + 1
+
+    def _plain(self, line: Line) -> bool:
+        """Take a line that is as expected; say False for one that needs a closer look."""
+        if line.type != "assistant":
+            return line.type == "user"
+        message = line.message
+        if message is None or message.usage is None:
+            return False
+        identity, model, usage = message.id, message.model, message.usage
+        if identity is None or len(identity) < LONG_ID or not model or model == SYNTHETIC:
+            return False
+        if line.isApiErrorMessage:
+            return False
+        if usage.iterations is not None and b"advisor_message" in bytes(usage.iterations):
+            return False
+        time = microseconds(line.timestamp)
+        if time is None:
+            return False
+        if identity == self._last[0]:
+            key = self._last[1]
+        else:
+            key = record_key(SERVICE, identity)
+            self._last = (identity, key)
+        self._dated(time)
+        self._take(line, usage, key, identity, model, time, 0)
+        return True
+
+    def _unlike_json(self, line: bytes, offset: int) -> None:
+        """Look at a line without usage that does not begin and end as an object does."""
+        plain = line.strip()
+        if plain and not (plain.startswith(b"{") and plain.endswith(b"}")):
+            self._irregular(line, offset)
+
+    def _irregular(self, line: bytes, offset: int) -> None:
+        """Take what can be had from a line that is damaged, or has values of unexpected types."""
+        found, reason = recover(line)
+        if reason:
+            self.findings.bad.append((offset, reason))
+        for value, text, after_damage in found:
+            # The end of a torn tool input may look like a line, but names no session.
+            if not after_damage or "sessionId" in value or "uuid" in value:
+                self._object(value, text)
+
+    def _object(self, value: dict[str, object], text: str) -> None:
+        if value.get("type") == "progress":
+            value = mirrored(value)
+        message = value.get("message")
+        if value.get("type") == "user" or not isinstance(message, dict) or message.get("role") == "user":
+            return
+        line, repairs = tolerant(value)
+        model = line.message.model or "" if line.message else ""
+        time = microseconds(line.timestamp)
+        if line.isApiErrorMessage or model == SYNTHETIC:
+            if limit := limit_reached(value, time or self._latest or self._changed):
+                self.findings.limits.append(limit)
+            return
+        if line.message is None or line.message.usage is None:
+            return
+        identity = self._identity.of(value, line, text)
+        if time is not None:
+            self._dated(time)
+        self._careful(line, line.message.usage, identity, model, time, repairs)
+        for index, advisor, counts in advisors(message.get("usage")):
+            usage, repairs = tolerant_usage(counts)
+            self._careful(line, usage, f"{identity}:advisor:{index}", advisor, time, repairs)
+
+    def _careful(
+        self, line: Line, usage: Usage, identity: str, model: str, time: int | None, repairs: int
+    ) -> None:
+        """Take a request whose time or counts may have to be repaired."""
+        flags = 0
+        if repairs:
+            self.findings.anomalies += repairs
+            flags |= COUNT_REPAIRED
+        if not model:
+            flags |= MODEL_UNKNOWN
+        key = record_key(SERVICE, identity)
+        if time is not None:
+            self._take(line, usage, key, identity, model, time, flags)
+            return
+        self.findings.anomalies += 1
+        # Before the first dated request there is no neighbour yet: the file's own time stands in.
+        borrowed = self._latest if self._latest is not None else self._changed
+        record = self._take(line, usage, key, identity, model, borrowed, flags | TIME_BORROWED)
+        if self._latest is None and record is not None and len(self._undated) < _MOST_UNDATED:
+            self._undated.append((self.findings.contexts[record.context], record))
+
+    def _dated(self, time: int) -> None:
+        """Remember a request's time; give it to those that wait for their neighbour's time."""
+        self._latest = time
+        for context, record in self._undated:
+            index = self.findings.context(context)
+            self.findings.add(msgspec.structs.replace(record, time=time, context=index))
+        if self._undated:
+            self._undated = []
+
+    def _take(
+        self, line: Line, usage: Usage, key: int, identity: str, model: str, time: int, flags: int
+    ) -> UsageRecord | None:
+        """Put a request into the findings; return what was made of the line, None when nothing."""
+        output = usage.output_tokens or 0
+        rank = output
+        if line.isSidechain:
+            rank -= _BEHIND_MAIN
+            flags |= SIDECHAIN
+        findings = self.findings
+        known = findings.records.get(key)
+        if known is not None and known.rank >= rank and known.time <= time:
+            return None  # the next block of an answer that says nothing new
+        uncached, cached = usage.input_tokens or 0, usage.cache_read_input_tokens or 0
+        minutes, hour = usage.cache_writes()
+        if not (uncached or cached or minutes or hour or output):
+            return None
+        if time > self._changed + _DAY:
+            flags |= TIME_IN_FUTURE
+        details, tools = usage.output_tokens_details, usage.server_tool_use
+        reasoning = details.thinking_tokens or 0 if details else 0
+        if reasoning > output:
+            reasoning = output
+            flags |= COUNT_REPAIRED
+            findings.anomalies += 1
+        known_model = self._models.get(model)
+        if known_model is None:
+            known_model = self._models[model] = (clean(model, 120), _provider(model))
+        name, provider = known_model
+        if provider == "anthropic" and identity[3:9] in _CLOUDS:
+            provider = _CLOUDS[identity[3:9]]
+        record = UsageRecord(
+            key=key,
+            rank=rank,
+            time=time,
+            context=self._context(line),
+            provider_name=provider,
+            model=name,
+            uncached_input_tokens=uncached,
+            cache_read_input_tokens=cached,
+            cache_creation_5m_input_tokens=minutes,
+            cache_creation_1h_input_tokens=hour,
+            output_tokens=output,
+            reasoning_output_tokens=reasoning,
+            web_search_count=tools.web_search_requests or 0 if tools else 0,
+            service_tier=usage.tier(),
+            flags=flags,
+            recorded_cost=_nano(line.costUSD),
+        )
+        if known is None:
+            findings.records[key] = record
+        else:
+            findings.add(record)
+        return record
+
+    def _context(self, line: Line) -> int:
+        """Return the index of what the request shares with its neighbours."""
+        findings = self.findings
+        if self._contexts_of is not findings:
+            self._contexts_of, self._contexts = findings, {}
+        shared = (line.session(), line.cwd, line.gitBranch, line.version)
+        known = self._contexts.get(shared)
+        if known is None:
+            known = self._contexts[shared] = findings.context(
+                UsageContext(
+                    service=SERVICE,
+                    conversation_id=clean(shared[0], 100),
+                    project=clean(line.cwd, 4096),
+                    branch=clean(line.gitBranch, 200),
+                    tool_version=clean(line.version, 40),
+                    quality="floor",
+                )
+            )
+        return known
+
+
+def _provider(model: str) -> str:
+    """Return whose model it is by its name; "" for what a gateway serves under a foreign name."""
+    if "@" in model:
+        return "gcp.vertex_ai"
+    if model.startswith(("anthropic.", "arn:aws:bedrock")) or ".anthropic." in model:
+        return "aws.bedrock"
+    return "anthropic" if "claude" in model.lower() else ""
+
+
+def _nano(dollars: float | None) -> int | None:
+    if dollars is None or not 0 <= dollars <= 1_000_000:
+        return None
+    return round(dollars * NANO)
