@@ -41,12 +41,12 @@ class Recovery:
         until = _shown(self.missing_to)
         if self.missing_from is None:
             return (
-                f"{aside} There was no good backup, so it starts empty: what was recorded until {until} is read "
-                "again from the logs, and is missing where a log was deleted."
+                f"{aside} There was no good backup, so it starts empty: what was recorded until {until} "
+                "is read again from the logs, and is missing where a log was deleted."
             )
         return (
-            f"{aside} The backup of {_shown(self.missing_from)} was restored: what was recorded from then until "
-            f"{until} is read again from the logs, and is missing where a log was deleted."
+            f"{aside} The backup of {_shown(self.missing_from)} was restored: what was recorded from then "
+            f"until {until} is read again from the logs, and is missing where a log was deleted."
         )
 
 
