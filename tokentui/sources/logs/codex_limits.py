@@ -1,0 +1,116 @@
+"""The rate limits Codex is told with every response, thinned out to the readings that say something new."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from tokentui.sources.logs.codex_wire import RateLimits, Window
+from tokentui.text import clean
+from tokentui.usage import LimitReading
+
+DEFAULT_LIMIT = "codex"
+"""The pool of lines that name none (before 0.60, and since then for the plan's own limits)."""
+
+_SECOND = 1_000_000
+_MINUTE = 60 * _SECOND
+_MILLISECONDS_FROM = 10**11
+"""An epoch from here on counts milliseconds: as seconds it would be the year 5138."""
+_LAST_SECOND = 250 * 10**9
+"""The year 9892."""
+
+# Early versions derived the minutes from seconds and cut off what was left of them.
+_WHOLE_WINDOWS = {299: 300, 10079: 10080}
+
+
+class _Reading(NamedTuple):
+    """A window as one line told it."""
+
+    time: int
+    percent: float
+    resets_at: int | None
+    limits: RateLimits
+
+
+class Limits:
+    """Follows the limits of one file; keeps what changed and, of each window, the newest reading.
+
+    A plan tells its limits after every response, mostly the same: a reading is kept when the whole
+    percent, the reset (by a minute or more) or the plan differs from the one kept before.
+    """
+
+    __slots__ = ("_kept", "_newest")
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str | None, int], _Reading] = {}
+        self._newest: dict[tuple[str | None, int], _Reading] = {}
+
+    def observe(self, limits: RateLimits, time: int, into: list[LimitReading]) -> None:
+        """Take in the limits of a line of that time; add readings that say something new."""
+        first = second = None
+        if limits.primary is not None:
+            first = self._window(limits, limits.primary, time, into)
+        if limits.secondary is not None:
+            second = limits.secondary.window_minutes or 0
+            if second or first is None:  # two windows of unknown length cannot be told apart
+                self._window(limits, limits.secondary, time, into)
+
+    def flush(self, into: list[LimitReading]) -> None:
+        """Add the newest reading of each window, so that what is known is never behind the log."""
+        for (limit_id, minutes), reading in self._newest.items():
+            into.append(_as_record(limit_id, minutes, reading))
+        self._newest.clear()
+
+    def _window(self, limits: RateLimits, window: Window, time: int, into: list[LimitReading]) -> int:
+        minutes = window.window_minutes or 0
+        minutes = _WHOLE_WINDOWS.get(minutes, minutes)
+        key = (limits.limit_id, minutes)
+        reading = _Reading(time, window.used_percent, _resets_at(window, time), limits)
+        kept = self._kept.get(key)
+        if kept is None or _differ(kept, reading):
+            self._kept[key] = reading
+            self._newest.pop(key, None)
+            into.append(_as_record(limits.limit_id, minutes, reading))
+        else:
+            self._newest[key] = reading
+        return minutes
+
+
+def _differ(kept: _Reading, new: _Reading) -> bool:
+    if int(kept.percent) != int(new.percent) or kept.limits.plan_type != new.limits.plan_type:
+        return True
+    if kept.resets_at is None or new.resets_at is None:
+        return kept.resets_at is not new.resets_at
+    return abs(kept.resets_at - new.resets_at) >= _MINUTE
+
+
+def _resets_at(window: Window, time: int) -> int | None:
+    """Return when a window starts anew, as UTC epoch microseconds."""
+    if window.resets_at is not None:
+        seconds = window.resets_at
+        if seconds >= _MILLISECONDS_FROM:
+            seconds //= 1000
+        return seconds * _SECOND if 0 < seconds < _LAST_SECOND else None
+    if window.resets_in_seconds is not None and 0 <= window.resets_in_seconds < _LAST_SECOND:
+        return time + window.resets_in_seconds * _SECOND
+    return None
+
+
+def _as_record(limit_id: str | None, minutes: int, reading: _Reading) -> LimitReading:
+    limits = reading.limits
+    return LimitReading(
+        service="codex",
+        account="",
+        limit_id=clean(limit_id, 80) if limit_id else DEFAULT_LIMIT,
+        window_minutes=max(minutes, 0),
+        used_percent=min(max(reading.percent, 0.0), 100.0),
+        resets_at=reading.resets_at,
+        observed_at=reading.time,
+        plan=clean(limits.plan_type, 40) if limits.plan_type else "",
+        limit_name=clean(limits.limit_name, 80) if limits.limit_name else "",
+        credits_balance=_balance(limits),
+    )
+
+
+def _balance(limits: RateLimits) -> str:
+    balance = limits.credits.balance if limits.credits is not None else None
+    return clean(balance, 40) if balance else ""

@@ -1,0 +1,194 @@
+"""Codex rollouts on the wire: which lines matter, and their shape when nothing is odd about them.
+
+A rollout is 95 % conversation. Nothing of that is decoded: a line says in its first bytes what it is.
+The envelope is `{"timestamp": …, ["ordinal": …,] "type": …, "payload": {…}}`, as codex-rs writes it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+
+from tokentui.sources.logs.counts import LARGEST
+
+COUNT, USAGE, OTHER = range(3)
+"""Kinds of lines: a token_count, a token_usage_record, anything that needs a closer look."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+_HEAD = b'{"timestamp"'
+_AT = len('{"timestamp":"2026-09-20T07:14:03.101Z')
+_EVENT = b'","type":"event_msg","payload":{"type":"'
+_RESPONSE = b'","type":"response_item","payload":{'
+_USAGE = b'","type":"token_usage_record","payload":{'
+_SUBTYPE = _AT + len(_EVENT)
+_NEEDLES = (
+    b'"token_count"',
+    b'"turn_context"',
+    b'"session_meta"',
+    b'"token_usage_record"',
+    b'"thread_settings_applied"',
+)
+# The head of a line in any spacing, with an ordinal or without, in either order of its first keys.
+_ENVELOPE = re.compile(
+    rb'\{\s*(?:"(?:timestamp|ordinal)"\s*:\s*(?:"[^"\\]*"|[-\d.]+)\s*,\s*)*"type"\s*:\s*"(\w+)"\s*,\s*'
+    rb'(?:"(?:timestamp|ordinal)"\s*:\s*(?:"[^"\\]*"|[-\d.]+)\s*,\s*)*"payload"\s*:\s*\{\s*(?:"type"\s*:\s*"(\w+)")?'
+)
+_KINDS = {
+    (b"event_msg", b"token_count"): COUNT,
+    (b"event_msg", b"thread_settings_applied"): OTHER,
+    (b"session_meta", None): OTHER,
+    (b"turn_context", None): OTHER,
+    (b"token_usage_record", None): USAGE,
+}
+_SPACE = b" \t\r\n\x0b\x0c"
+
+_Tokens = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Tokens(msgspec.Struct, gc=False):
+    """Token counts as Codex writes them: input includes what was cached, output the reasoning."""
+
+    input_tokens: _Tokens = 0
+    cached_input_tokens: _Tokens = 0
+    cache_write_input_tokens: _Tokens = 0
+    output_tokens: _Tokens = 0
+    reasoning_output_tokens: _Tokens = 0
+
+
+class Info(msgspec.Struct, gc=False):
+    """The counters of a session, and what the last response added to them."""
+
+    total_token_usage: Tokens | None = None
+    last_token_usage: Tokens | None = None
+    model: str | None = None
+
+
+class Window(msgspec.Struct, gc=False):
+    """How full one window of a limit is. `resets_at` is epoch seconds."""
+
+    used_percent: float
+    window_minutes: int | None = None
+    resets_at: int | None = None
+    resets_in_seconds: int | None = None
+
+
+class Credits(msgspec.Struct, gc=False):
+    """Bought credits."""
+
+    balance: str | None = None
+
+
+class RateLimits(msgspec.Struct, gc=False):
+    """The limits of the account as the server told them with a response."""
+
+    limit_id: str | None = None
+    limit_name: str | None = None
+    primary: Window | None = None
+    secondary: Window | None = None
+    credits: Credits | None = None
+    plan_type: str | None = None
+
+
+class _Count(msgspec.Struct, gc=False):
+    info: Info | None = None
+    rate_limits: RateLimits | None = None
+
+
+class CountLine(msgspec.Struct, gc=False):
+    """An `event_msg` of type `token_count`."""
+
+    timestamp: _Moment
+    payload: _Count
+    ordinal: int | None = None
+
+
+class Usage(msgspec.Struct, gc=False):
+    """What one response used."""
+
+    usage: Tokens | None = None
+    response_id: str | None = None
+    thread_id: str | None = None
+    thread_token_usage: Tokens | None = None
+
+
+class UsageLine(msgspec.Struct, gc=False):
+    """A `token_usage_record` (Codex 0.159 and later)."""
+
+    timestamp: _Moment
+    payload: Usage
+
+
+count_line = msgspec.json.Decoder(CountLine).decode
+usage_line = msgspec.json.Decoder(UsageLine).decode
+
+UNEXPECTED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What `count_line` and `usage_line` raise for a line that is not in its usual shape."""
+
+
+def scan(lines: bytes) -> list[tuple[int, int, int]]:
+    """Return (kind, start, end) of the lines that matter; `lines` ends in a newline.
+
+    A line that does not look like one object is OTHER too: it is for the caller to say what is
+    wrong. Escaped text in a tool's output matches nothing here, because its quotes are escaped.
+    """
+    found, heads = _scan(lines, crowded=False)
+    if lines.count(_HEAD) > heads:
+        # An envelope inside a line: two lines glued, one torn before the next, or log text in a tool call.
+        found, _ = _scan(lines, crowded=True)
+    return found
+
+
+def _scan(lines: bytes, *, crowded: bool) -> tuple[list[tuple[int, int, int]], int]:
+    """Return the lines that matter and how many lines begin like an envelope.
+
+    `crowded` takes lines that hold an envelope's head beyond their own as OTHER.
+    """
+    found: list[tuple[int, int, int]] = []
+    find, startswith = lines.find, lines.startswith
+    start = heads = 0
+    end = len(lines)
+    while start < end:
+        stop = find(b"\n", start)
+        if crowded and find(_HEAD, start + 1, stop) >= 0:
+            found.append((OTHER, start, stop))
+        elif lines[start] == 0x7B and lines[stop - 1] == 0x7D:
+            if startswith(_EVENT, start + _AT):
+                heads += 1
+                if startswith(b'token_count"', start + _SUBTYPE):
+                    found.append((COUNT, start, stop))
+                elif startswith(b"thread_settings_applied", start + _SUBTYPE):
+                    found.append((OTHER, start, stop))
+            elif startswith(_RESPONSE, start + _AT):
+                heads += 1
+            elif startswith(_USAGE, start + _AT):
+                heads += 1
+                found.append((USAGE, start, stop))
+            else:
+                heads += startswith(_HEAD, start)
+                kind = _kind(lines, start, stop)
+                if kind >= 0:
+                    found.append((kind, start, stop))
+        elif line := lines[start:stop].strip(_SPACE):
+            heads += line.startswith(_HEAD)
+            if not (line[0] == 0x7B and line[-1] == 0x7D):
+                found.append((OTHER, start, stop))
+            else:
+                kind = _kind(line, 0, len(line))
+                if kind >= 0:
+                    found.append((kind, start, stop))
+        start = stop + 1
+    return found, heads
+
+
+def _kind(lines: bytes, start: int, stop: int) -> int:
+    """Return what a line of an unusual head is, -1 for one that does not matter."""
+    head = _ENVELOPE.match(lines, start, stop)
+    if head is None or (head[1] == b"event_msg" and head[2] is None):
+        return OTHER if any(lines.find(needle, start, stop) >= 0 for needle in _NEEDLES) else -1
+    kind = head[1]
+    return _KINDS.get((kind, head[2] if kind == b"event_msg" else None), -1)
