@@ -1,0 +1,286 @@
+"""The program on the screen: one snapshot, the panes, and how it all begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.app import App
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.driver import Driver
+from textual.message import Message
+from textual.reactive import var
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tokentui import text
+from tokentui.ui import terminal
+from tokentui.ui.bars import Banner, Footer, Header
+from tokentui.ui.commands import Command, Palette, bindings
+from tokentui.ui.first_run import FirstRun, Pace
+from tokentui.ui.overview import Overview
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+    from tokentui.store.snapshot import ImportProgress, Snapshot
+    from tokentui.ui.feed import Feed
+
+TICK_SECONDS = 30.0
+"""How often ages and countdowns are looked at; they are coarse, so most looks repaint nothing."""
+
+
+class Delivered(Message):
+    """The feed has something new in the inbox."""
+
+
+class Inbox:
+    """The newest of what the feed said. It holds one of each, so a stalled screen piles nothing up."""
+
+    def __init__(self, announce: Callable[[], object]) -> None:
+        self._announce = announce
+        self._lock = threading.Lock()
+        self._announced = False
+        self.snapshot: Snapshot | None = None
+        self.progress: ImportProgress | None = None
+        self.failure = ""
+
+    def put_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a new snapshot."""
+        self.snapshot = snapshot
+        self._tell()
+
+    def put_progress(self, progress: ImportProgress | None) -> None:
+        """Keep how far an import has come."""
+        self.progress = progress
+        self._tell()
+
+    def put_failure(self, reason: str) -> None:
+        """Keep why there will be no more snapshots."""
+        self.failure = reason
+        self._tell()
+
+    def opened(self) -> None:
+        """The screen reads now; what comes from here on is announced again."""
+        with self._lock:
+            self._announced = False
+
+    def _tell(self) -> None:
+        with self._lock:
+            if self._announced:
+                return
+            self._announced = True
+        self._announce()
+
+
+class MainScreen(Screen[None], inherit_bindings=False):
+    """The screen below all windows."""
+
+
+class TokenTUI(App[None], inherit_bindings=False):
+    """The dashboard. It owns the snapshot, the way around the panes, and the feed's lifetime."""
+
+    CSS_PATH = "tokentui.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
+    ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
+        (0, "-phone"), (60, "-narrow"), (100, "-wide"), (160, "-broad"), (230, "-huge"),
+    ]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-tiny"), (12, "-short"), (30, "-tall")]
+
+    snapshot: var[Snapshot | None] = var(None)
+    progress: var[ImportProgress | None] = var(None)
+    failure: var[str] = var("")
+    pane: var[str] = var("overview", init=False)
+    """`overview` or `trends`."""
+
+    def __init__(self, feed: Feed, *, version: str, clock: Callable[[], float] = time.time, crash_folder: str = "") -> None:
+        """`clock` returns the time in UTC seconds; a crash report goes into `crash_folder`."""
+        plain = _few_colours(os.environ)
+        super().__init__(ansi_color=True if plain else None)
+        self.animation_level = "none"
+        if plain:
+            self.theme = "ansi-dark"
+        self.version = version
+        self.clock = clock
+        self.feed = feed
+        self.on_leave: Callable[[int], None] = lambda code: self.exit(return_code=code)
+        """What `q` does; the process skeleton adds a deadline."""
+        self._crash_folder = crash_folder
+        self._inbox = Inbox(lambda: self.post_message(Delivered()))
+        self._pace = Pace(clock)
+        self._running: asyncio.AbstractEventLoop | None = None
+
+    def get_driver_class(self) -> type[Driver]:
+        """Draw on standard output, so that `2> FILE` keeps the screen."""
+        from tokentui.ui.driver import OutputDriver
+
+        return OutputDriver
+
+    def get_default_screen(self) -> Screen[None]:
+        """The screen below all windows, with no keys but ours."""
+        return MainScreen(id="_default")
+
+    def compose(self) -> ComposeResult:
+        """Only the first pane; the others come when they are first opened."""
+        yield Header()
+        yield Banner(self._pace)
+        with Container(id="panes"):
+            yield Overview(self.clock).data_bind(TokenTUI.snapshot)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        """Start the feed once there is a screen to show it on."""
+        self._running = asyncio.get_running_loop()
+        self.feed.start(self._inbox.put_snapshot, self._inbox.put_progress, self._inbox.put_failure)
+        self.set_interval(TICK_SECONDS, self._tick)
+        self._show()
+
+    def on_delivered(self) -> None:
+        """Take what is new out of the inbox; an equal snapshot changes nothing."""
+        self._inbox.opened()
+        self.failure = text.clean(self._inbox.failure)
+        self.progress = self._inbox.progress
+        self.snapshot = self._inbox.snapshot
+        self._show()
+
+    def on_resize(self) -> None:
+        """A terminal that changed its size shows who knows what."""
+        self._forget_screen()
+
+    def action_redraw(self) -> None:
+        """Paint the whole screen anew, after another program wrote on it."""
+        self._forget_screen()
+        self.screen.refresh(layout=True)
+
+    def _forget_screen(self) -> None:
+        forget = getattr(self._driver, "forget", None)
+        if forget is not None:
+            forget()
+
+    def shown_pane(self) -> str:
+        """Return the pane on the screen: the Overview gives way to `first-run` while there is nothing to show."""
+        empty = self.snapshot is not None and not self.snapshot.record_count
+        reading = self.snapshot is None and self.progress is not None
+        return "first-run" if self.pane == "overview" and (empty or reading) else self.pane
+
+    def action_show_pane(self, pane: str) -> None:
+        """Switch to a pane."""
+        self.pane = pane
+        self._show()
+
+    def action_refresh_now(self) -> None:
+        """Have the logs looked at now."""
+        self.feed.refresh()
+
+    def action_leave(self) -> None:
+        """End the program."""
+        self.on_leave(0)
+
+    def action_open_help(self) -> None:
+        """Show all keys."""
+        from tokentui.ui.help import Help
+
+        self.push_screen(Help())
+
+    def action_open_palette(self) -> None:
+        """Show all commands."""
+        self.push_screen(Palette(), self._run)
+
+    async def _run(self, command: Command | None) -> None:
+        if command is None:
+            return
+        if command.where in ("overview", "trends") and command.where != self.pane:
+            self.action_show_pane(command.where)
+        place: Widget | App[None] = self
+        with suppress(Exception):  # the pane may not be on the screen, then the command has no meaning
+            place = self if command.where == "everywhere" else self.query_one(f"#{command.where}")
+        await self.run_action(command.action, place)
+
+    def leave_soon(self, code: int) -> None:
+        """End the program from any thread, or from a signal handler, which does not wake the loop by itself."""
+        if self._running is None:
+            terminal.leave(code)
+        else:
+            with suppress(RuntimeError):  # the loop has ended already
+                self._running.call_soon_threadsafe(lambda: self.exit(return_code=code))
+
+    def _show(self) -> None:
+        """Bring the right pane to the front and redraw what surrounds it."""
+        wanted = self.shown_pane()
+        panes = self.screen_stack[0].query_one("#panes")
+        shown = next((pane for pane in panes.children if pane.id == wanted), None)
+        if shown is None:
+            shown = self._new_pane(wanted)
+            panes.mount(shown)
+        changed = False
+        for pane in panes.children:
+            if pane.display != (pane is shown):
+                pane.display = pane is shown
+                changed = True
+        if changed or not self.screen_stack[0].focused:
+            self.call_after_refresh(shown.focus)
+        for bar in self.screen_stack[0].query(".bar"):
+            bar.redraw()
+
+    def _new_pane(self, name: str) -> Widget:
+        if name == "trends":
+            from tokentui.ui.trends import Trends
+
+            return Trends().data_bind(TokenTUI.snapshot)
+        return FirstRun(self.feed.found, self._pace).data_bind(TokenTUI.progress)
+
+    def _tick(self) -> None:
+        shown = self.screen_stack[0].query_one(f"#{self.shown_pane()}")
+        tick = getattr(shown, "tick", None)
+        if tick is not None:
+            tick()
+
+    def _fatal_error(self) -> None:
+        """Say what went wrong in one line; the report is a file, and neither shows the values of variables.
+
+        Textual's own crash screen prints them, keys and all.
+        """
+        error = self._exception or sys.exception()
+        report = "".join(traceback.format_exception(error)) if error else "unknown\n"
+        lines = "\n".join(text.clean(line, 1_000) for line in report.splitlines())
+        path = terminal.write_crash(self._crash_folder, f"tokentui {self.version}\n{lines}\n") if self._crash_folder else None
+        said = f"tokentui stopped: {type(error).__name__}: {text.clean(str(error), 200)}"
+        where = f"What happened is in {path}" if path else "Its report could not be written."
+        self._exit_renderables.append(Text(f"{said}\n{where}"))
+        self._close_messages_no_wait()
+
+
+def run(feed: Feed, *, mouse: bool = False, version: str, crash_folder: str = "") -> int:
+    """Show the dashboard until it ends; return the exit code: 0, 1 after a crash, 129 or 143 after a signal.
+
+    The caller has asked `unfit` before. A blocked thread cannot keep the process: end it by `leave(code)`.
+    """
+    if not crash_folder:
+        from tokentui import config
+
+        crash_folder = str(config.paths(os.environ).state_dir)
+    app = TokenTUI(feed, version=version, crash_folder=crash_folder)
+
+    with terminal.Guard(app.leave_soon, feed.stop) as guard:
+        app.on_leave = guard.end
+        app.run(mouse=mouse)
+        return guard.finish(app.return_code or 0)
+
+
+def _few_colours(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal has, or the user wants, no more than its own 16 colours."""
+    if environ.get("NO_COLOR"):
+        return True
+    many = ("256color", "truecolor", "direct", "kitty", "alacritty", "ghostty", "wezterm", "foot")
+    return not environ.get("COLORTERM") and not any(word in environ.get("TERM", "") for word in many)

@@ -1,0 +1,131 @@
+"""What a card shows of one account, in however much room there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokentui import text
+from tokentui.ui import figures
+from tokentui.ui.draw import Line, bars, box, cut, fit, gauge, length, spread
+
+if TYPE_CHECKING:
+    from tokentui.store.snapshot import Card, Limit, Usage
+
+_URGENCY = {"CRIT": 0, "WARN": 1}
+
+
+def ordered(cards: tuple[Card, ...], now: float) -> list[Card]:
+    """Return the cards most urgent first, then by the month's cost. `now`: UTC seconds."""
+    return sorted(
+        cards,
+        key=lambda card: (_URGENCY.get(figures.state(card.limits, now), 2), -card.month.cost, -card.month.total_tokens, card.title),
+    )
+
+
+def lines(card: Card, width: int, height: int, now: float, *, focused: bool) -> list[Line]:
+    """Return a card in so many cells and rows: a frame from four rows on, two plain lines below that."""
+    state = figures.state(card.limits, now)
+    if height < 4 or width < 20:
+        return _phone(card, width, height, now, state, focused=focused)
+    style = "focus" if focused else {"CRIT": "crit", "WARN": "warn"}.get(state, "frame")
+    title: Line = [(text.clean(card.title, 40), "strong")]
+    if named := " · ".join(part for part in (text.clean(card.plan, 20), text.clean(card.account, 30)) if part):
+        title.append((f" {named}", "muted"))
+    mark: Line = [(state, figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else []
+    return box(_inside(card, width - 4, height - 2, now), width, title, mark, _foot(card, now), style, heavy=focused)
+
+
+def _inside(card: Card, width: int, rows: int, now: float) -> list[Line]:
+    """Return the lines within the frame: limits, today, the month, and the last 30 days below them."""
+    today = _spending("today", card.today, card.quality, width)
+    month = _spending("month", card.month, card.quality, width)
+    if rows <= 2:
+        first = [_limit(_fullest(card.limits, now), width, now)] if card.limits else [month]
+        return [*first, today][:rows] if rows > 1 else [today]
+    limits = [_limit(limit, width, now) for limit in card.limits[: max(1, rows - (3 if rows > 4 else 2))]]
+    if not limits and rows > 4:
+        limits = [[("no limits in its logs", "muted")]]
+    figures_ = [today, month] if rows - len(limits) > 2 or not card.limits else [today]
+    left = rows - len(limits) - len(figures_)
+    if left <= 0:
+        return [*limits, *figures_][:rows]
+    chart = _chart(card, width, min(left, 3))
+    blank = left - len(chart)
+    gap: list[Line] = [[]] if blank else []
+    return [*limits, *gap, *figures_, *([[]] * (blank - 1)), *chart]
+
+
+def _limit(limit: Limit | None, width: int, now: float) -> Line:
+    """`5 h   ━━━━────  54 %   2h48`: how full, and when it starts anew."""
+    if limit is None:
+        return []
+    percent = figures.used(limit, now)
+    age = now - limit.observed_at / 1e6
+    stale = percent is None or age > figures.STALE_SECONDS
+    name = figures.window(limit)
+    label = min(max(5, length([(name, "")])), max(5, width // 3))
+    resets = text.countdown(limit.resets_at / 1e6 - now) if limit.resets_at is not None else ""
+    if percent is None:
+        resets = "reset" if limit.resets_at is not None else ""
+    room = width - label - 1 - 6 - 7
+    bar = gauge(percent, room, figures.level(percent)) if room >= 4 else []
+    figure = "muted" if stale else "strong" if figures.level(percent) == "ok" else figures.level(percent)
+    return [
+        (fit(name, label) + " ", "text"),
+        *bar,
+        (fit(text.percent(percent), 6, ">"), figure),
+        (fit(resets, 7, ">"), "muted" if stale else "text"),
+    ]
+
+
+def _spending(label: str, usage: Usage, quality: str, width: int) -> Line:
+    """`today  $11.20~   6.1M   978 req`, in columns; what has no price is told at the end."""
+    if not usage.request_count:
+        return [(fit(label, 6), "muted"), (fit(text.UNKNOWN, 10, ">"), "muted"), ("  no use", "muted")]
+    line: Line = [
+        (fit(label, 6), "muted"),
+        (fit(figures.cost(usage, quality), 10, ">"), "strong"),
+        (fit(figures.tokens(usage, quality), 8, ">"), "text"),
+        (fit(figures.requests(usage.request_count), 11, ">"), "text"),
+    ]
+    missing = figures.unpriced(usage)
+    return [*line, (f"  {missing}", "warn")] if missing and length(line) + len(missing) + 2 <= width else line
+
+
+def _chart(card: Card, width: int, rows: int) -> list[Line]:
+    """Return the last 30 days as bars; by tokens where nothing has a cost."""
+    values = card.daily_cost if any(card.daily_cost) else card.daily_tokens
+    return [[(row, "bar")] for row in bars(values[-min(width, 30) :], rows)]
+
+
+def _foot(card: Card, now: float) -> Line:
+    missing = figures.unpriced(card.month)
+    left: Line = [(missing + " · ", "warn")] if missing else []
+    if card.last_used_at is None:
+        return [*left, ("never used", "muted")]
+    age = text.ago(now - card.last_used_at / 1e6)
+    return [*left, (age if age == "now" else f"{age} ago", "muted")]
+
+
+def _fullest(limits: tuple[Limit, ...], now: float) -> Limit | None:
+    return max(limits, key=lambda limit: figures.used(limit, now) or -1.0, default=None)
+
+
+def _phone(card: Card, width: int, height: int, now: float, state: str, *, focused: bool) -> list[Line]:
+    """Return two lines: name, limits and state; then money, tokens and the days."""
+    limits: Line = []
+    for limit in card.limits[:2]:
+        percent = figures.used(limit, now)
+        limits += [(f" {figures.window(limit)} ", "muted"), (text.percent(percent), figures.level(percent))]
+    right: Line = [*limits, *([(f" {state}", figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else [])]
+    mark = ("▌" if focused else " ", "focus")
+    first = [mark, *spread([(text.clean(card.title, 40), "strong"), (f" {text.clean(card.plan, 20)}", "muted")], right, width - 1)]
+    figures_: Line = [(fit(figures.cost(card.today, card.quality) if card.today.request_count else text.UNKNOWN, 9), "strong")]
+    figures_.append((f" {figures.tokens(card.today, card.quality)}  ", "text"))
+    room = width - 1 - length(figures_)
+    values = card.daily_cost if any(card.daily_cost) else card.daily_tokens
+    chart = bars(values[-room:])[0] if room >= 7 else ""
+    second = [mark, *cut([*figures_, (chart, "bar")], width - 1)]
+    return [cut(first, width), second][: max(height, 1)]
+
+

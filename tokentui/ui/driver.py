@@ -1,0 +1,48 @@
+"""Where the screen is drawn: on standard output, and only what differs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual.drivers.linux_driver import LinuxDriver
+
+from tokentui.ui.cells import Cells
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from textual.app import App
+
+
+class OutputDriver(LinuxDriver):
+    """Draws on standard output (Textual's own draws on standard error, which people redirect)."""
+
+    def __init__(
+        self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        if sys.__stdout__ is not None:
+            self._file = sys.__stdout__
+        self._cells = Cells()
+        self._opening = ""
+
+    def forget(self) -> None:
+        """Paint everything anew with the next frame: the terminal shows something else than we think."""
+        self._cells.forget()
+
+    def write(self, data: str) -> None:
+        """Write what differs; a frame that changes nothing writes no byte, its brackets included."""
+        if data == SYNC_START:
+            self._opening = data
+            return
+        if data == SYNC_END:
+            if not self._opening:
+                super().write(data)
+            self._opening = ""
+            return
+        changes = self._cells.changes(data)
+        if changes:
+            super().write(self._opening + changes)
+            self._opening = ""

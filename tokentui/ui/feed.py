@@ -1,0 +1,54 @@
+"""What the screens need from whatever feeds them: the engine, the demo, or a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from tokentui.store.snapshot import ImportProgress, Snapshot
+
+
+class Found(Protocol):
+    """What was found of one source on this machine."""
+
+    @property
+    def name(self) -> str:
+        """The service it feeds: `claude-code`."""
+
+    @property
+    def title(self) -> str:
+        """What a person calls it: `Claude Code`."""
+
+    @property
+    def looked(self) -> tuple[str, ...]:
+        """The folders that were looked into, whether they exist or not."""
+
+    @property
+    def files(self) -> int:
+        """How many of its logs were found; 0 when there are none."""
+
+
+class Feed(Protocol):
+    """Delivers snapshots from a thread of its own, because a stalled terminal stops the screen's loop."""
+
+    def start(
+        self,
+        listener: Callable[[Snapshot], None],
+        progress: Callable[[ImportProgress | None], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Start the thread and return at once. The callbacks are called from that thread and never block.
+
+        `progress` gets None when the import it told of has ended; `failed` gets the reason why there
+        will be no more snapshots.
+        """
+
+    def stop(self, timeout: float) -> None:
+        """End the thread, waiting at most `timeout` seconds. Any thread may call it, any number of times."""
+
+    def refresh(self) -> None:
+        """Ask for a pass over all sources now; returns at once."""
+
+    def found(self) -> tuple[Found, ...]:
+        """Return what is known of each source so far; called often, by the thread of the screen."""

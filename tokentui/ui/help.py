@@ -1,0 +1,64 @@
+"""The window behind `?`: every key there is, from the table of commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen
+
+from tokentui.ui.commands import COMMANDS, GLOBAL, OVERLAY_KEYS
+from tokentui.ui.draw import Line, fit
+from tokentui.ui.widgets import Lines
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+
+SIGNS = (
+    ("~", "computed from list prices; not a bill"),
+    ("≥", "at least: a part is unpriced or was not logged in full"),
+    ("—", "not known (never 0)"),
+)
+"""What the signs beside figures mean."""
+
+_TITLES = {GLOBAL: "Everywhere", "overview": "Overview", "trends": "Trends", "first-run": "While there is nothing to show"}
+
+
+class Help(ModalScreen[None], inherit_bindings=False):
+    """All keys by pane, and what the signs beside figures mean."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *OVERLAY_KEYS,
+        Binding("down,j", "scroll(1)", "down"),
+        Binding("up,k", "scroll(-1)", "up"),
+        Binding("pagedown,space", "scroll(10)", "page down"),
+        Binding("pageup", "scroll(-10)", "page up"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """One widget of lines that scrolls."""
+        with VerticalScroll(id="help", can_focus=False):
+            yield Lines(lines, id="help-lines")
+
+    def action_scroll(self, rows: int) -> None:
+        """Scroll by some rows."""
+        self.query_one("#help").scroll_relative(y=rows, animate=False)
+
+
+def lines(width: int, _height: int) -> list[Line]:
+    """Return the help, as wide as its window."""
+    column = min(max(len(command.shown_keys) for command in COMMANDS) + 2, max(width // 2, 8))
+    drawn: list[Line] = []
+    for where in dict.fromkeys(command.where for command in sorted(COMMANDS, key=lambda command: command.where != GLOBAL)):
+        drawn.append([(_TITLES[where], "strong")])
+        drawn += [
+            [("  ", ""), (fit(command.shown_keys, column), "key"), (command.help, "text")]
+            for command in COMMANDS
+            if command.where == where
+        ]
+        drawn.append([])
+    drawn.append([("Signs beside figures", "strong")])
+    drawn += [[("  ", ""), (fit(sign, column), "key"), (meaning, "text")] for sign, meaning in SIGNS]
+    drawn += [[], [("esc closes this window", "muted")]]
+    return drawn

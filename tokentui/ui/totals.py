@@ -1,0 +1,90 @@
+"""The strip on top of the Overview: today, the month, tokens, cache, 30 days."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from tokentui import text
+from tokentui.store.snapshot import Usage
+from tokentui.ui import figures
+from tokentui.ui.draw import Line, bars, beside, cut, length
+
+if TYPE_CHECKING:
+    from tokentui.store.snapshot import Snapshot
+
+
+class Total(NamedTuple):
+    """One figure of the strip."""
+
+    label: str
+    short: str
+    """The label where there is little room."""
+    value: Line
+    detail: Line
+
+
+def lines(snapshot: Snapshot | None, width: int, rows: int) -> list[Line]:
+    """Return the strip in three rows, two, or (below 60 cells) as running text."""
+    totals = of(snapshot)
+    if width < 60:
+        return _running(totals, width, rows)
+    if rows == 2:
+        totals = totals[:4]
+    gap = 2
+    room = width - 2 - gap * (len(totals) - 1)
+    least = [max(length(total.value), len(total.label), length(total.detail) if rows > 2 else 0) for total in totals]
+    spare = max(0, room - sum(least)) // len(totals)
+    widths = [size + spare for size in least]
+    strip = [
+        beside([([(total.label, "muted")], size) for total, size in zip(totals, widths, strict=True)], gap),
+        beside([(total.value, size) for total, size in zip(totals, widths, strict=True)], gap),
+    ]
+    if rows > 2:
+        strip.append(beside([(total.detail, size) for total, size in zip(totals, widths, strict=True)], gap))
+    return [cut([("  ", ""), *line], width) for line in strip]
+
+
+def of(snapshot: Snapshot | None) -> list[Total]:
+    """Return the totals of a snapshot; before the first one nothing is known."""
+    if snapshot is None:
+        unknown: Line = [(text.UNKNOWN, "muted")]
+        return [Total(label, short, unknown, []) for label, short in _LABELS]
+    today, before, month = snapshot.totals_today, snapshot.totals_yesterday, snapshot.totals_month
+    change = figures.change(today.known_cost, before.known_cost)
+    days = _days(snapshot)
+    parts: list[tuple[Line, Line]] = [
+        ([(figures.cost(today), "strong"), (f"  {change}", "accent" if change.startswith("▲") else "muted")],
+         [(f"yesterday {figures.cost(before)}", "muted")]),
+        ([(figures.cost(month), "strong")],
+         [(f"{snapshot.today:%b} 1 to {snapshot.today.day} · {figures.requests(month.request_count)}", "muted")]),
+        ([(figures.tokens(today), "strong"), (f"  {figures.requests(today.request_count)}", "text")],
+         [(f"{text.tokens(today.input_tokens)} in · {text.tokens(today.output_tokens)} out", "muted")]),
+        ([(figures.cache_read(today), "strong")], [("of today's input", "muted")]),
+        ([(figures.cost(figures.total(day for day in days if day)), "strong")],
+         [("".join(bars([day.cost if day else None for day in days])), "bar")]),
+    ]
+    return [Total(label, short, value, detail) for (label, short), (value, detail) in zip(_LABELS, parts, strict=True)]
+
+
+_LABELS = (
+    ("Today", "Today"), ("This month", "Month"), ("Tokens today", "Tokens"), ("Cache read", "Cache"), ("Last 30 days", "30 days"),
+)
+
+
+def _days(snapshot: Snapshot) -> list[Usage | None]:
+    """Return the use of each of the last 30 days, oldest first; None for an idle one."""
+    by_age = {
+        (snapshot.today - day.day).days: figures.total(usage for _, usage in day.by_service) for day in snapshot.days
+    }
+    return [by_age.get(age) for age in reversed(range(30))]
+
+
+def _running(totals: list[Total], width: int, rows: int) -> list[Line]:
+    today, month, used, cache, _ = totals
+    pairs = [(today, month), (used, cache)]
+    strip: list[Line] = []
+    for left, right in pairs:
+        line: Line = [(f" {left.short} ", "muted"), *left.value]
+        more: Line = [(f"  {right.short} ", "muted"), *right.value]
+        strip.append(cut([*line, *more] if length(line) + length(more) <= width else line, width))
+    return strip[:rows]
