@@ -127,7 +127,10 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
     try:
         parse(text, TODAY)
     except FilterError as error:
-        assert 0 <= error.at <= len(text)
+        at = error.at
+    else:
+        at = 0
+    assert 0 <= at <= len(text)
 
 
 @given(
@@ -135,7 +138,7 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
         st.tuples(
             st.booleans(),
             st.sampled_from(KEYS[:7]),
-            st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cs"])), min_size=1, max_size=3),
+            st.lists(st.text(), min_size=1, max_size=3),
         )
     )
 )

@@ -13,9 +13,14 @@ from hypothesis import strategies as st
 from tokentui.cli import output
 from tokentui.cli.output import Cell, Column, cell_width, csv_text, shortened, styled, table
 
-COLUMNS = [Column("Project", numeric=False), Column("Requests", keep=3), Column("Total", keep=8), Column("Cost")]
+COLUMNS = [
+    Column("Project", numeric=False), Column("Requests", keep=3), Column("Total", keep=8), Column("Cost"),
+]
 ROWS = [
-    [Cell("/home/ada/work/a-rather-long-name/shop"), Cell("1,234"), Cell("9,876,543,210", "9.9B"), Cell("$18.42")],
+    [
+        Cell("/home/ada/work/a-rather-long-name/shop"), Cell("1,234"), Cell("9,876,543,210", "9.9B"),
+        Cell("$18.42"),
+    ],
     [Cell("/srv/カート"), Cell("7"), Cell("1,000", "1,000"), Cell("—")],
 ]
 

@@ -69,7 +69,9 @@ def test_what_has_no_price_costs_null_and_not_nothing() -> None:
     assert document["totals"]["unpriced_request_count"] == 2
 
 
-@pytest.mark.parametrize("spoil", [{"cost": 1.5}, {"request_count": -1}, {"extra": 1}, {"key": {"planet": "x"}}])
+@pytest.mark.parametrize(
+    "spoil", [{"cost": 1.5}, {"request_count": -1}, {"extra": 1}, {"key": {"planet": "x"}}]
+)
 def test_the_schema_refuses_other_documents(spoil: dict[str, Any]) -> None:
     document = json.loads(as_json(report(Group(("m",), usage(1)))))
     document["groups"][0].update(spoil)
@@ -96,7 +98,8 @@ def test_csv_has_the_figures_of_the_json() -> None:
 def test_days_come_in_order_and_models_by_cost() -> None:
     days = [Group((day,), usage(cost)) for day, cost in (("2026-11-02", 9), ("2026-11-01", 5))]
     assert [group.key[0] for group in arranged(("day",), days)] == ["2026-11-01", "2026-11-02"]
-    models = [Group(("b",), usage(1)), Group(("a",), usage(1)), Group(("c",), usage(2)), Group(("d",), usage(0, 2, 2))]
+    figures = {"b": usage(1), "a": usage(1), "c": usage(2), "d": usage(0, 2, 2)}
+    models = [Group((model,), each) for model, each in figures.items()]
     assert [group.key[0] for group in arranged(("model",), models)] == ["c", "a", "b", "d"]
 
 
@@ -114,7 +117,10 @@ def test_two_dimensions_keep_what_belongs_together() -> None:
 
 @pytest.mark.parametrize(
     ("sort", "order", "expected"),
-    [("cost", "", "bca"), ("cost", "asc", "acb"), ("requests", "", "acb"), ("key", "", "abc"), ("key", "desc", "cba")],
+    [
+        ("cost", "", "bca"), ("cost", "asc", "acb"), ("requests", "", "acb"), ("key", "", "abc"),
+        ("key", "desc", "cba"),
+    ],
 )
 def test_sorting_by_a_column(sort: str, order: str, expected: str) -> None:
     groups = [Group(("a",), usage(1, 9)), Group(("b",), usage(3, 1)), Group(("c",), usage(2, 4))]
@@ -132,9 +138,10 @@ def test_a_table_shows_every_kind_of_token_when_asked() -> None:
 
 @pytest.mark.parametrize("width", [45, 80, 120])
 def test_a_table_fits_and_keeps_the_cost(width: int) -> None:
-    groups = [Group((f"/home/ada/work/project-{n}/with/a/long/path",), usage(n * DOLLAR)) for n in range(3)]
+    names = [f"/home/ada/work/project-{n}/with/a/long/path" for n in range(3)]
+    whole = report(*(Group((name,), usage(n * DOLLAR)) for n, name in enumerate(names)), by=("project",))
     for detailed in (False, True):
-        shown = as_table(report(*groups, by=("project",)), detailed=detailed, cost=True, width=width, colour=False)
+        shown = as_table(whole, detailed=detailed, cost=True, width=width, colour=False)
         assert max(map(cell_width, shown.splitlines())) <= width
         assert "$2.00" in shown
 

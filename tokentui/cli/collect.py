@@ -59,11 +59,14 @@ def _once(here: Surroundings, names: list[str], *, verify: bool, workers: int | 
             here.paths, here.settings,
             sources=names or None, verify=verify, progress=progress, workers=workers,
         )
+    for notice in collected.notices:
+        note(notice)
     if collected.lease_held_elsewhere:
-        note("another tokentui is collecting already; it keeps the database up to date")
+        output.write("Another tokentui is collecting already; it keeps the database up to date.\n")
     elif not collected.records_after and not any(source.files_found for source in collected.sources):
         raise _nothing_found()
-    output.write(summary(collected) + "\n")
+    else:
+        output.write(summary(collected) + "\n")
     _tell_errors(collected)
     if verify:
         output.write("".join(line + "\n" for line in verification(collected)))

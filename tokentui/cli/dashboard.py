@@ -36,7 +36,7 @@ def open_dashboard(*, mouse: bool = False) -> int:
 def print_status(here: Surroundings) -> None:
     """Print what the dashboard's first screen would say, from what the database holds."""
     snapshot = None
-    with opened(here.paths) as reader:
+    with opened(here) as reader:
         if reader is not None:
             snapshot = reader.snapshot(here.now, here.zone_name)
     if snapshot is None or not snapshot.cards:

@@ -46,14 +46,15 @@ def doctor(context: click.Context, as_json: bool) -> None:
 def described(found: Health, now: int, *, colour: bool) -> str:
     """Return the findings for a person."""
     parts = [_source(source, now, colour=colour) for source in found.sources]
-    return "\n".join([*parts, _database(found.database, now, colour=colour)])
+    return "\n".join([*parts, _database(found.database, colour=colour)])
 
 
 def _source(source: SourceHealth, now: int, *, colour: bool) -> str:
     state = styled(source.state, COLOURS.get(source.state, YELLOW), colour=colour)
     lines = [f"{styled(source.title, BOLD, colour=colour)}: {state}"]
     lines += [f"  looked in {_path(root)}" for root in source.roots]
-    lines.append(f"  {source.files:,} files, {source.records:,} requests, {source.bad_line_count:,} bad lines")
+    bad = source.bad_line_count
+    lines.append(f"  {source.files:,} files, {source.records:,} requests, {bad:,} bad lines")
     if source.last_read_at is not None:
         lines.append(f"  last read {ago((now - source.last_read_at) / 1e6)} ago")
     if source.lag_seconds:
@@ -66,7 +67,7 @@ def _source(source: SourceHealth, now: int, *, colour: bool) -> str:
     return "".join(line + "\n" for line in lines)
 
 
-def _database(database: DatabaseHealth, now: int, *, colour: bool) -> str:
+def _database(database: DatabaseHealth, *, colour: bool) -> str:
     state = styled(clean(database.integrity), GREEN if database.sound else RED, colour=colour)
     lines = [
         f"{styled('Database', BOLD, colour=colour)}: {state}",
@@ -78,8 +79,8 @@ def _database(database: DatabaseHealth, now: int, *, colour: bool) -> str:
     if database.last_backup_at is None:
         lines.append("  no backup yet")
     else:
-        since = ago((now - database.last_backup_at) / 1e6)
-        lines.append(f"  {database.backups} backups, the newest {since} ago ({moment(database.last_backup_at):%F %R} UTC)")
+        newest = f"{moment(database.last_backup_at):%F %R} UTC"
+        lines.append(f"  {database.backups} backups, the newest of {newest}")
     lines += [f"  {clean(note, 400)}" for note in (database.sqlite_note, *database.notices) if note]
     return "".join(line + "\n" for line in lines)
 

@@ -159,16 +159,20 @@ def _earlier(one: date | None, other: date | None) -> date | None:
 def _collect(here: Surroundings) -> None:
     """Read what is new. Where that cannot be done the report is still right, as of the last time."""
     from tokentui.engine.collect import collect_once
+    from tokentui.pricing import PriceFileError
 
     try:
-        collect_once(here.paths, here.settings)
-    except (StoreError, OSError) as error:
+        collected = collect_once(here.paths, here.settings)
+    except (StoreError, PriceFileError, OSError) as error:
         note(f"nothing new was read, this is what is stored already: {error}")
+        return
+    for notice in collected.notices:
+        note(notice)
 
 
 def _ask(here: Surroundings, query: UsageQuery) -> tuple[UsageTable, tuple[str, ...]]:
     """Return the usage, and the models without a known price if there are such requests in it."""
-    with opened(here.paths) as reader:
+    with opened(here) as reader:
         if reader is None:
             return UsageTable(), ()
         answer = reader.usage(query)

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tokentui.config import Paths
+from tokentui.cli.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from tokentui.store.queries import Reader
 
 
 @contextmanager
-def opened(paths: Paths) -> Iterator[Reader | None]:
+def opened(here: Surroundings) -> Iterator[Reader | None]:
     """Open the database for reading; None when there is none yet. Faults come as StoreError."""
+    from tokentui.engine.database import Database
     from tokentui.store.faults import explained
-    from tokentui.store.queries import open_reader
 
-    with explained(paths.database):
-        try:
-            reader = open_reader(paths.database)
-        except FileNotFoundError:
-            yield None
-            return
-        try:
-            yield reader
-        finally:
-            reader.close()
+    database = Database(here.paths, here.settings)
+    path = database.place.path
+    if not os.path.exists(path):
+        yield None
+        return
+    try:
+        with explained(path):
+            yield database.reader()
+    finally:
+        database.close_reader()
