@@ -97,7 +97,7 @@ def _apply(path: str | os.PathLike[str]) -> None:
             )
         runner.up()
         if len(runner.applied()) != SCHEMA_VERSION:
-            raise Other("this installation lacks files of tokentui/store/migrations", "install tokentui again")
+            raise Other("this installation lacks files of store/migrations", "install tokentui again")
         database.execute_sql(f"PRAGMA application_id={APPLICATION_ID}")
         database.execute_sql(f"PRAGMA user_version={SCHEMA_VERSION}")
 

@@ -242,6 +242,7 @@ class LogFile(Table):
     bad_line_count = _count()
     anomalies = _count()
     error = _text()
+    error_at = BigIntegerField(null=True)
     gone_at = BigIntegerField(null=True)
 
     class Meta:

@@ -4,78 +4,137 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
-from tokentui.store.ingest import Ingested
-
-if TYPE_CHECKING:
-    from tokentui.batch import Batch, Checkpoint
-    from tokentui.usage import UsageRecord
-
+from tokentui.batch import Batch, Checkpoint
+from tokentui.store import log_files, notes, rollups
+from tokentui.store.connection import writing
+from tokentui.store.days import Days
+from tokentui.store.dimensions import Dimensions, storable
+from tokentui.store.ingest import Ingested, store_batches
+from tokentui.store.migrate import open_migrated
+from tokentui.store.reprice import Pricer, reprice
 
 
 class Writer:
-    """Everything that changes the database. Each call is one transaction (`reprice`: several)."""
+    """Everything that changes the database. Each call is one transaction (`reprice`: several).
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    Not safe to use from two threads. A call that raises has changed nothing.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, zone: str) -> None:
         self.connection = connection
+        self._dimensions: Dimensions | None = None
+        self._days = Days(zone)
+        self.set_zone(zone)
 
     def checkpoints(self, source: str | None = None) -> dict[str, Checkpoint]:
         """Return how far each file was read, by path."""
-        raise NotImplementedError
+        return log_files.checkpoints(self.connection, source)
 
     def ingest(self, batches: Sequence[Batch], now: int) -> Ingested:
-        """Store records, rollups, limits, bad lines and checkpoints in one transaction."""
-        raise NotImplementedError
+        """Store records, rollups, limits, bad lines and checkpoints in one transaction.
+
+        `now` is in UTC epoch µs. Batches of one file must come in the order in which it was read;
+        apart from that, order and repetition make no difference.
+        """
+        if not batches:
+            return Ingested()
+        with self._writing() as dimensions:
+            return store_batches(self.connection, dimensions, self._days, batches, now)
 
     def mark_gone(self, paths: Iterable[str], now: int) -> int:
         """Note that files have vanished; their records stay. Returns how many were news."""
-        raise NotImplementedError
+        with self._writing():
+            return log_files.mark_gone(self.connection, paths, now)
 
     def file_errors(self, errors: Iterable[tuple[str, str, str]], now: int) -> int:
         """Note (source, path, error) of files that cannot be read. Returns how many were news."""
-        raise NotImplementedError
+        with self._writing():
+            return log_files.store_errors(self.connection, errors, now)
 
     def forget_files(self, source: str | None = None) -> None:
         """Drop the checkpoints, so that every file is read anew; the records stay."""
-        raise NotImplementedError
+        with self._writing():
+            log_files.forget(self.connection, source)
 
     def set_zone(self, zone: str) -> bool:
-        """Let days begin and end in `zone`; rebuilds the daily sums. False when it is the zone already."""
-        raise NotImplementedError
+        """Let days begin and end in `zone`; rebuilds the daily sums. False when it is the zone already.
+
+        Raises PeriodError for a zone that is not known.
+        """
+        if notes.setting(self.connection, notes.ZONE) == zone:
+            return False
+        days = Days(zone)
+        with self._writing():
+            rollups.rebuild_days(self.connection, days)
+            notes.set_setting(self.connection, notes.ZONE, zone)
+        self._days = days
+        return True
 
     def unpriced(self) -> list[tuple[str, str, int]]:
         """Return (provider_name, model, records) of the models with records without a price."""
-        raise NotImplementedError
+        return notes.unpriced_models(self.connection)
 
     def reprice(
-        self,
-        price: Callable[[UsageRecord, str], tuple[int | None, str]],
-        only_models: Collection[str] | None = None,
+        self, price: Pricer, only_models: Collection[str] | None = None, *, unpriced_only: bool = False
     ) -> int:
         """Price records anew with `price(record, service)`; returns how many changed."""
-        raise NotImplementedError
+        try:
+            return reprice(
+                self.connection, self._known_dimensions(), self._days, price, only_models, unpriced_only
+            )
+        except BaseException:
+            self._dimensions = None
+            raise
 
     def rebuild_rollups(self) -> None:
         """Compute every sum anew from the records."""
-        raise NotImplementedError
+        with self._writing():
+            rollups.rebuild(self.connection, self._days)
 
     def describe_services(self, titles: Mapping[str, str]) -> None:
         """Give services (by name) the titles that cards show."""
-        raise NotImplementedError
+        news = [(name, storable(title)) for name, title in sorted(titles.items())]
+        known = dict(self.connection.execute("SELECT name, title FROM services"))
+        if all(known.get(name) == title for name, title in news):
+            return
+        with self._writing():
+            self.connection.executemany(
+                "INSERT INTO services (name, title) VALUES (?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET title = excluded.title",
+                news,
+            )
+        self._dimensions = None
 
     def meta(self, name: str) -> str | None:
         """Return a note; None when there is none of that name."""
-        raise NotImplementedError
+        return notes.note(self.connection, name)
 
     def set_meta(self, name: str, value: str | None) -> None:
         """Keep a note, or drop it with None."""
-        raise NotImplementedError
+        with self._writing():
+            notes.set_note(self.connection, name, value)
 
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+    def _known_dimensions(self) -> Dimensions:
+        if self._dimensions is None:
+            self._dimensions = Dimensions(self.connection)
+        return self._dimensions
+
+    @contextmanager
+    def _writing(self) -> Iterator[Dimensions]:
+        """One transaction; what was remembered of a failed one is forgotten with it."""
+        try:
+            with writing(self.connection):
+                yield self._known_dimensions()
+        except BaseException:
+            self._dimensions = None
+            raise
 
 
 def open_writer(
@@ -91,4 +150,15 @@ def open_writer(
 
     Raises NewerDatabase when a newer version made it, PeriodError for an unknown zone, sqlite3.Error.
     """
-    raise NotImplementedError
+    connection = open_migrated(
+        path,
+        journal_mode=journal_mode,
+        synchronous=synchronous,
+        locking_mode=locking_mode,
+        check_same_thread=check_same_thread,
+    )
+    try:
+        return Writer(connection, zone)
+    except BaseException:
+        connection.close()
+        raise

@@ -72,7 +72,7 @@ TABLES = """
         DEFAULT x'', tail BLOB NOT NULL DEFAULT x'', generation INTEGER NOT NULL DEFAULT 0, parser_version
         INTEGER NOT NULL DEFAULT 0, state BLOB NOT NULL DEFAULT x'', read_at INTEGER, record_count INTEGER
         NOT NULL DEFAULT 0, bad_line_count INTEGER NOT NULL DEFAULT 0, anomalies INTEGER NOT NULL DEFAULT 0,
-        error TEXT NOT NULL DEFAULT '', gone_at INTEGER);
+        error TEXT NOT NULL DEFAULT '', error_at INTEGER, gone_at INTEGER);
 
     CREATE TABLE bad_lines (file_id INTEGER NOT NULL, offset INTEGER NOT NULL, line INTEGER NOT NULL, reason
         TEXT NOT NULL, seen_at INTEGER NOT NULL, PRIMARY KEY (file_id, offset)) WITHOUT ROWID;
