@@ -9,7 +9,7 @@ import pytest
 from tokentui.engine.projects import project_of
 
 
-@pytest.fixture()
+@pytest.fixture
 def repository(tmp_path: Path) -> Path:
     """A git repository without git: only what tells its root apart."""
     root = tmp_path / "work" / "shop"

@@ -48,7 +48,7 @@ def records(parsed: list[Parsed]) -> list[UsageRecord]:
     return [record for part in parsed for batch in part.batches for record in batch.records]
 
 
-@pytest.fixture()
+@pytest.fixture
 def jobs(tmp_path: Path) -> list[Job]:
     """Forty logs."""
     return [log(tmp_path, f"s{number:03d}") for number in range(40)]

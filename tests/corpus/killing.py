@@ -23,7 +23,7 @@ import msgspec
 from tokentui.config import Paths, Settings, paths
 from tokentui.engine.collector import Collector
 from tokentui.engine.database import Database
-from tokentui.store import UsageQuery, open_reader
+from tokentui.store import UsageQuery, integrity, open_reader
 
 LINES_A_ROUND = 40
 SESSIONS = 12
@@ -153,13 +153,14 @@ def main() -> int:
         kills += killed(places, dice.uniform(0, 1.5 * usual))
     sessions.finish()
     collect(places)
-    with open_reader(places.database) as reader:
-        totals = reader.usage(UsageQuery()).totals
-        integrity = reader.integrity()
+    reader = open_reader(places.database)
+    totals = reader.usage(UsageQuery()).totals
+    reader.close()
+    damage = integrity.problems(str(places.database))
     found = [totals.request_count, totals.uncached_input_tokens, totals.output_tokens]
     found.append(totals.cache_read_input_tokens)
     truth = [len(sessions.truth), *(sum(counts[i] for counts in sessions.truth.values()) for i in range(3))]
-    json.dump({"kills": kills, "found": found, "truth": truth, "integrity": integrity}, sys.stdout)
+    json.dump({"kills": kills, "found": found, "truth": truth, "damage": damage}, sys.stdout)
     return 0
 
 

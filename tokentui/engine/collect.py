@@ -13,7 +13,7 @@ from tokentui.config import Paths, Settings
 from tokentui.engine.collector import Collector, SourceResult
 from tokentui.engine.database import Database
 from tokentui.sources import SOURCES
-from tokentui.store import Reader, UsageQuery, Where
+from tokentui.store import Reader, UsageQuery, Where, integrity
 from tokentui.store.snapshot import ImportProgress
 
 
@@ -65,7 +65,8 @@ def collect_once(
             before = database.writer.record_count()
             collector.open()
             results = collector.collect(progress=progress)
-            database.keep()
+            if before:  # what was just read for the first time needs no copy yet
+                database.keep()
         return _summed_up(database, results, before, started, leading, verify, sources)
     finally:
         database.close_reader()
@@ -82,7 +83,7 @@ def _summed_up(
     reader = database.reader()
     totals = reader.usage(UsageQuery(zone=database.zone, where=where)).totals
     after = reader.record_count()
-    valid, sample, twins = _verified(reader) if verify else (True, "", 0)
+    valid, sample, twins = _verified(reader, database.place.path) if verify else (True, "", 0)
     return Collected(
         tuple(results),
         before if leading else after,
@@ -99,9 +100,9 @@ def _summed_up(
     )
 
 
-def _verified(reader: Reader) -> tuple[bool, str, int]:
+def _verified(reader: Reader, path: str) -> tuple[bool, str, int]:
     """The integrity of the file, a recent record in words, and how many records look like twins."""
-    return reader.integrity() == "ok", reader.newest_record(), reader.duplicate_times()
+    return not integrity.problems(path, read_only=True), reader.newest_record(), reader.duplicate_times()
 
 
 def collect_for_ever(paths: Paths, settings: Settings, *, report: Callable[[str], None]) -> int:

@@ -7,14 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 from tokentui import sources as registry
 from tokentui.batch import Batch, Checkpoint
 from tokentui.config import Paths, Settings
 from tokentui.engine.database import Database
-from tokentui.engine.discovery import Discovery, LogFile, newest_first
+from tokentui.engine.discovery import Discovery, LogFile, home_of, newest_first
 from tokentui.engine.parsing import Job, parse
 from tokentui.engine.workers import Failure, Hello, Parsed, Pool, explain
 from tokentui.pricing import Prices
@@ -80,7 +79,7 @@ class Collector:
         chosen = registry.SOURCES if sources is None else sources
         self.sources = [source for source in chosen if source.name not in settings.sources_off]
         self.prices = Prices.open(paths.price_overlay, paths.price_cache)
-        self.discovery = Discovery(self.sources, _home(environ), environ, settings.extra_roots)
+        self.discovery = Discovery(self.sources, home_of(environ), environ, settings.extra_roots)
         self._paths = paths
         self._database = database
         self._workers = workers if workers is not None else min(MAX_WORKERS, os.cpu_count() or 1)
@@ -125,7 +124,7 @@ class Collector:
             self._flush()
         if self._failures:
             self._database.writer.file_errors(
-                [(failure.source, failure.path, failure.error) for failure in self._failures], _now()
+                [(failure.source, failure.path, failure.error) for failure in self._failures]
             )
         return [self._result(source) for source in self.sources]
 
@@ -235,8 +234,9 @@ class Collector:
         tally = self._tallies[source.name]
         found = sum(file.source == source.name for file in self.discovery.files.values())
         return SourceResult(
-            source.name, source.title, found, tally.files_read, tally.added, tally.changed, tuple(tally.errors)
-        )
+            source.name, source.title, found, tally.files_read, tally.added, tally.changed,
+            tuple(tally.errors),
+        )  # fmt: skip
 
     # ------------------------------------------------------------------ prices
 
@@ -271,7 +271,3 @@ def _unread(job: Job) -> int:
 
 def _now() -> int:
     return time.time_ns() // 1000
-
-
-def _home(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("HOME") or Path.home())

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 from tokentui import store
 from tokentui.config import Paths, Settings
 from tokentui.periods import local_zone_name
 from tokentui.sources import SOURCES
-from tokentui.store import backup, integrity
-from tokentui.store.errors import Corrupt, StoreError
+from tokentui.store import backup, integrity, recovery
+from tokentui.store.errors import Corrupt, NewerDatabase, StoreError
 from tokentui.store.faults import explained
 from tokentui.store.lease import Lease
 from tokentui.store.place import Place, choose
@@ -35,9 +36,10 @@ class Database:
         self._reader: store.Reader | None = None
         self._seen = (0, 0)
         """(data version, minute) of the last snapshot."""
-        self._inode = 0
-        self._reader_inode = 0
+        self._watch: integrity.Watch | None = None
+        self._reader_watch: integrity.Watch | None = None
         self._recovered: tuple[str, ...] = ()
+        self._newer: tuple[str, ...] = ()
 
     @property
     def place(self) -> Place:
@@ -49,7 +51,7 @@ class Database:
     @property
     def notices(self) -> tuple[str, ...]:
         """What the user must know of it."""
-        return (*self.place.notices, *self._recovered)
+        return (*self.place.notices, *self._recovered, *self._newer)
 
     @property
     def leading(self) -> bool:
@@ -73,18 +75,24 @@ class Database:
     def open_writer(self) -> bool:
         """Take the lease and open the database; false when another process has it, or nobody can write.
 
-        Raises StoreError: NewerDatabase, Unsafe, DiskFull …
+        A database that a newer tokentui made is left alone and told of in `notices`.
+        Raises StoreError: Unsafe, DiskFull, Locked …
         """
         place = self.place
-        if not place.writable:
+        if not place.writable or self._newer:
             return False
         lease = Lease(place.lease)
         if not lease.acquire():
             return False
         try:
             with explained(place.path):
-                self._recovered = integrity.recover(place.path, self._paths.backups)
+                repaired = recovery.ensure_sound(place.path, self._paths.backups, _now())
+                self._recovered = (repaired.notice,) if repaired else ()
                 self._open(place)
+        except NewerDatabase as error:  # read it, as far as this version understands it
+            lease.release()
+            self._newer = (f"{error}: {error.hint}",)
+            return False
         except BaseException:
             lease.release()
             raise
@@ -92,11 +100,12 @@ class Database:
         return True
 
     def _open(self, place: Place) -> None:
-        integrity.mark_open(place.path)
+        integrity.mark_running(place.path)
         writer = store.open_writer(place.path, self.zone, **place.options)
+        writer.set_zone(self.zone)
         writer.describe_services({source.name: source.title for source in SOURCES})
         self._writer = writer
-        self._inode = os.stat(place.path).st_ino
+        self._watch = integrity.Watch(place.path)
 
     def keep(self) -> None:
         """What is due now and then: the daily backup; and a look whether the file is still ours.
@@ -104,19 +113,15 @@ class Database:
         Raises Corrupt when the database was removed or replaced while it was open.
         """
         path = self.place.path
-        try:
-            gone = os.stat(path).st_ino != self._inode
-        except FileNotFoundError:
-            gone = True
-        if gone or (self._lease is not None and self._lease.lost()):
+        if (self._watch and self._watch.vanished()) or (self._lease and self._lease.lost()):
             self.close()
             raise Corrupt(
                 f"the database {path} was removed while it was open",
                 "it is made anew from the logs that are still there", path=path,
-            )
-        if backup.due(self._paths.backups):
+            )  # fmt: skip
+        if backup.due(self._paths.backups, _now()):
             with explained(path):
-                backup.make(path, self._paths.backups)
+                backup.make(path, self._paths.backups, _now(), connection=self.writer.connection)
 
     def close(self) -> None:
         """Close the writer and give the lease back."""
@@ -142,16 +147,16 @@ class Database:
             if seen == self._seen and not always and not self.exclusive:
                 return None
             self._seen = seen
-            return reader.snapshot(time.time_ns() // 1000, self.zone)
+            return replace(reader.snapshot(_now(), self.zone), notices=self.notices)
 
     def reader(self) -> store.Reader:
         """The open reader; on a network file system it shares the writer's connection."""
         if self.exclusive:
             return store.Reader(self.writer.connection)
-        if self._reader is not None and _inode(self.place.path) != self._reader_inode:
+        if self._reader_watch is not None and self._reader_watch.vanished():
             self.close_reader()
         if self._reader is None:
-            self._reader_inode = _inode(self.place.path)
+            self._reader_watch = integrity.Watch(self.place.path)
             immutable = bool(self.place.options.get("immutable"))
             self._reader = store.open_reader(self.place.path, immutable=immutable)
         return self._reader
@@ -159,13 +164,10 @@ class Database:
     def close_reader(self) -> None:
         """Close the reader's connection."""
         reader, self._reader = self._reader, None
-        self._seen = (0, 0)
+        self._seen, self._reader_watch = (0, 0), None
         if reader is not None:
             reader.close()
 
 
-def _inode(path: str) -> int:
-    try:
-        return os.stat(path).st_ino
-    except OSError:
-        return 0
+def _now() -> int:
+    return time.time_ns() // 1000

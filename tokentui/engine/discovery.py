@@ -151,3 +151,8 @@ def _restat(file: LogFile) -> LogFile | None:
 def newest_first(files: Iterator[LogFile] | Sequence[LogFile]) -> list[LogFile]:
     """Sort so that today's figures are right first."""
     return sorted(files, key=lambda file: -file.mtime_ns)
+
+
+def home_of(environ: Mapping[str, str]) -> Path:
+    """Return the home directory that the tools' logs lie in."""
+    return Path(environ.get("HOME") or Path.home())

@@ -1,0 +1,200 @@
+"""What `tokentui doctor` and the health pane say: is everything read, and is the database sound?"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tokentui.config import Paths, Settings
+from tokentui.engine.database import Database
+from tokentui.engine.discovery import Discovery, LogFile, home_of
+from tokentui.sources import SOURCES, Source
+from tokentui.store import Reader, UsageQuery, Where, backup, integrity
+from tokentui.store.errors import StoreError
+from tokentui.store.queries import FileState
+
+BAD_LINES_KEPT = 1000
+"""Bad lines of one source that are named; all are counted."""
+ERRORS_NAMED = 50
+
+
+@dataclass(frozen=True, slots=True)
+class BadLineAt:
+    """A line that could not be read."""
+
+    path: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """How well one source is read."""
+
+    name: str
+    title: str
+    state: str
+    """`ok`, `behind`, `error`, `not found` or `off`."""
+    roots: tuple[str, ...]
+    files: int
+    """Logs on disk now."""
+    files_gone: int
+    """Logs that were read and have vanished since; their records stay."""
+    records: int
+    bad_line_count: int
+    bad_lines: tuple[BadLineAt, ...]
+    anomalies: int
+    """Values that had to be repaired or borrowed."""
+    lag_seconds: float
+    """Age of the oldest change on disk that is not in the database yet; 0 when all is read."""
+    unread_bytes: int
+    last_read_at: int | None
+    """UTC epoch microseconds."""
+    errors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseHealth:
+    """How the database is."""
+
+    path: str
+    size_bytes: int
+    records: int
+    bytes_per_record: float
+    integrity: str
+    """`ok`, `missing`, or what SQLite found."""
+    sqlite_version: str
+    sqlite_note: str
+    schema_version: int
+    journal_mode: str
+    writable: bool
+    backups: int
+    last_backup_at: int | None
+    """UTC epoch microseconds."""
+    unpriced_models: tuple[str, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is wrong with it; one that was not made yet is sound."""
+        return self.integrity in ("ok", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """All findings."""
+
+    sources: tuple[SourceHealth, ...]
+    database: DatabaseHealth
+
+
+def health(paths: Paths, settings: Settings, now: int) -> Health:
+    """Look at every source and at the database; changes nothing.
+
+    `now` is UTC epoch microseconds. What is wrong with the database is a finding, never an exception.
+    """
+    database = Database(paths, settings)
+    on = [source for source in SOURCES if source.name not in settings.sources_off]
+    discovery = Discovery(on, home_of(os.environ), os.environ, settings.extra_roots)
+    discovery.walk()
+    reader: Reader | None = None
+    try:
+        reader = database.reader() if os.path.exists(database.place.path) else None
+        return Health(
+            tuple(_source(source, discovery, reader, settings, now) for source in SOURCES),
+            _database(database, reader, paths),
+        )
+    except (StoreError, sqlite3.Error) as error:
+        sources = tuple(_source(source, discovery, None, settings, now) for source in SOURCES)
+        return Health(sources, _broken(paths, str(error)))
+    finally:
+        database.close_reader()
+
+
+def _source(
+    source: Source, discovery: Discovery, reader: Reader | None, settings: Settings, now: int
+) -> SourceHealth:
+    known = {file.path: file for file in reader.files(source.name)} if reader else {}
+    on_disk = [file for file in discovery.files.values() if file.source == source.name]
+    behind = [file for file in on_disk if _unread(file, known.get(file.path))]
+    errors = [f"{file.path}: {file.error}" for file in known.values() if file.error]
+    errors += [skipped for skipped in discovery.skipped if _below(skipped, discovery.roots(source))]
+    totals = reader.usage(_only(source)).totals if reader else None
+    bad = reader.bad_lines(BAD_LINES_KEPT, source.name) if reader else []
+    reads = [file.read_at for file in known.values() if file.read_at is not None]
+    if source.name in settings.sources_off:
+        state = "off"
+    elif errors:
+        state = "error"
+    elif behind:
+        state = "behind"
+    else:
+        state = "ok" if on_disk or known else "not found"
+    return SourceHealth(
+        source.name, source.title, state, tuple(discovery.roots(source)), len(on_disk),
+        sum(file.gone_at is not None for file in known.values()),
+        totals.request_count if totals else 0,
+        sum(file.bad_line_count for file in known.values()),
+        tuple(BadLineAt(line.path, line.line, line.reason) for line in bad),
+        sum(file.anomalies for file in known.values()),
+        max((now / 1e6 - file.mtime_ns / 1e9 for file in behind), default=0.0),
+        sum(_unread(file, known.get(file.path)) for file in behind),
+        max(reads, default=None),
+        tuple(errors[:ERRORS_NAMED]),
+    )  # fmt: skip
+
+
+def _only(source: Source) -> UsageQuery:
+    return UsageQuery(where=(Where("service", "eq", (source.name,)),))
+
+
+def _unread(file: LogFile, known: FileState | None) -> int:
+    """Bytes of a log that are not in the database yet; a torn last line is not counted as unread."""
+    if known is None:
+        return max(file.size, 1)
+    if known.size == file.size and known.mtime_ns == file.mtime_ns:
+        return 0
+    return max(file.size - known.offset, 1)
+
+
+def _below(text: str, roots: Iterable[str]) -> bool:
+    return any(text.startswith(root) for root in roots)
+
+
+def _database(database: Database, reader: Reader | None, paths: Paths) -> DatabaseHealth:
+    place = database.place
+    copies = backup.listed(paths.backups)
+    size = sum(_size(place.path + ending) for ending in ("", "-wal"))
+    records = reader.record_count() if reader else 0
+    return DatabaseHealth(
+        place.path, size, records, size / records if records else 0.0,
+        "; ".join(integrity.integrity(place.path).problems) or "ok" if reader else "missing",
+        sqlite3.sqlite_version, _sqlite_note(),
+        reader.schema_version() if reader else 0,
+        reader.journal_mode() if reader else "",
+        place.writable, len(copies), copies[0].made_at if copies else None,
+        tuple(model for _, model, _ in reader.unpriced_models()) if reader else (),
+        database.notices,
+    )  # fmt: skip
+
+
+def _broken(paths: Paths, error: str) -> DatabaseHealth:
+    path = str(paths.database)
+    return DatabaseHealth(
+        path, _size(path), 0, 0.0, error, sqlite3.sqlite_version, _sqlite_note(), 0, "", False, 0, None, (), ()
+    )
+
+
+def _sqlite_note() -> str:
+    if not integrity.has_wal_reset_bug():
+        return ""
+    return "this SQLite has the WAL-reset bug (fixed in 3.51.3); a single writer, as here, does not meet it"
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
