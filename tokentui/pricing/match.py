@@ -14,6 +14,8 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+import msgspec
+
 from tokentui.pricing.snapshot import Clause, Model, Provider, Snapshot
 from tokentui.pricing.supplements import FORMER_NAMES
 
@@ -47,20 +49,19 @@ MAKERS = (
 NO_MODEL = frozenset({"", "unknown", "<synthetic>", "synthetic", "none", "null"})
 """What tools write where no model answered."""
 
-_TAG = re.compile(r"\[\d+[km]\]$")
-_PATH = re.compile(r"^(?:publishers/[^/]+/models|models|accounts/[^/]+/models)/")
-_BEDROCK = re.compile(r"^(?:[a-z]{2}(?:-gov)?|apac|global|regional)?\.?(?:anthropic|openai)\.(?=[a-z])")
-_BEDROCK_VERSION = re.compile(r"-v\d+(?::\d+)?(?::\d+k)?$")
-_AT = re.compile(r"@(?:\d{8}|default|latest)$")
-_FAST = re.compile(r"-fast$")
-_EFFORT = re.compile(r"-(?:none|minimal|low|medium|high|xhigh)$")
-_EFFORT_OF_CLAUDE = re.compile(r"(?<=\d)-max$")
-_DATE = re.compile(r"-(?:20\d{2}(?:0[1-9]|1[0-2])\d{2}|20\d{2}-(?:0[1-9]|1[0-2])-\d{2})$")
-_COMPACT_DATE = re.compile(r"(-)(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
+# As text: `re` compiles each at its first use (15 of them take 4 ms) and remembers it.
+_TAG = r"\[\d+[km]\]$"
+_PATH = r"^(?:publishers/[^/]+/models|models|accounts/[^/]+/models)/"
+_BEDROCK = r"^(?:[a-z]{2}(?:-gov)?|apac|global|regional)?\.?(?:anthropic|openai)\.(?=[a-z])"
+_BEDROCK_VERSION = r"-v\d+(?::\d+)?(?::\d+k)?$"
+_AT = r"@(?:\d{8}|default|latest)$"
+_FAST = r"-fast$"
+_EFFORT = r"-(?:none|minimal|low|medium|high|xhigh)$"
+_EFFORT_OF_CLAUDE = r"(?<=\d)-max$"
+_DATE = r"-(?:20\d{2}(?:0[1-9]|1[0-2])\d{2}|20\d{2}-(?:0[1-9]|1[0-2])-\d{2})$"
+_COMPACT_DATE = r"(-)(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)"
 
-_OTHER_MODEL = re.compile(
-    r"[-_. ](?:mini|nano|lite|micro|small|large|pro|plus|max|ultra|flash|turbo|fast)(?=$|[-_. @])"
-)
+_OTHER_MODEL = r"[-_. ](?:mini|nano|lite|micro|small|large|pro|plus|max|ultra|flash|turbo|fast)(?=$|[-_. @])"
 """Words that make a name with the same beginning another model with another price."""
 
 
@@ -72,7 +73,7 @@ class Spelling(NamedTuple):
     """The name ended in `-fast`: the faster, dearer way to the same model."""
 
 
-class Found(NamedTuple):
+class Found(msgspec.Struct, frozen=True):
     """A model of the price data."""
 
     provider: str
@@ -84,16 +85,16 @@ class Found(NamedTuple):
 def provider_id(name: str) -> str:
     """Return genai-prices' name of a provider; an unknown one comes back as it is."""
     plain = name.strip().lower()
-    return PROVIDERS.get(plain) or plain.replace("_", "-")
+    return PROVIDERS.get(plain) or (plain if plain.startswith("huggingface_") else plain.replace("_", "-"))
 
 
 def spellings(model: str) -> list[Spelling]:
     """Return the ways to write a logged name, as it was logged first, the barest last; lower case."""
     found = [Spelling(model.strip().lower())]
 
-    def without(pattern: re.Pattern[str], *, fast: bool = False) -> None:
+    def without(pattern: str, *, fast: bool = False) -> None:
         name, was_fast = found[-1]
-        if (bare := pattern.sub("", name)) != name and bare:
+        if (bare := re.sub(pattern, "", name)) != name and bare:
             found.append(Spelling(bare, was_fast or fast))
 
     without(_TAG)
@@ -221,7 +222,7 @@ def _goes_on(text: str, rest: str) -> bool:
         # `claude-sonnet-4-2025` + `0514` is a date, `gemini-2.0-flash-0` + `01` a release.
         run = re.search(r"\d+$", text)
         return run is not None and run[0] != "0" and not run[0].startswith("20")
-    return _OTHER_MODEL.search(rest.partition(":")[0]) is not None
+    return re.search(_OTHER_MODEL, rest.partition(":")[0]) is not None
 
 
 def _with_dashes(name: str) -> str:
@@ -235,4 +236,4 @@ def _with_dashes(name: str) -> str:
             return found[0]
         return f"-{year:04}-{month:02}-{day:02}"
 
-    return _COMPACT_DATE.sub(dashed, name)
+    return re.sub(_COMPACT_DATE, dashed, name)

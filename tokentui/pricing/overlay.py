@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from hashlib import blake2b
 
+import msgspec
+
 from tokentui.pricing.match import Spelling, provider_id
 
 
-@dataclass(frozen=True, slots=True)
-class PriceRow:
+class PriceRow(msgspec.Struct, frozen=True):
     """What the user says a model costs from a day on."""
 
     model: str
@@ -30,8 +30,7 @@ class PriceRow:
         return f"overlay:{self.model}{day}" + (f"+{self.service_tier}" if self.service_tier else "")
 
 
-@dataclass(frozen=True, slots=True)
-class Discount:
+class Discount(msgspec.Struct, frozen=True):
     """What a contract takes off a price."""
 
     provider: str
@@ -48,12 +47,11 @@ class Discount:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay:
+class Overlay(msgspec.Struct, frozen=True):
     """The user's price rows, aliases and discounts."""
 
     rows: tuple[PriceRow, ...] = ()
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, str] = {}
     """By the name in lower case."""
     discounts: tuple[Discount, ...] = ()
 

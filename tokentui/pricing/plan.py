@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from itertools import chain
 from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
 
 from tokentui.pricing.match import Found
 from tokentui.pricing.overlay import Discount, PriceRow
@@ -51,8 +53,7 @@ class Segment(NamedTuple):
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
+class Terms(msgspec.Struct, frozen=True):
     """Everything that decides what a model costs at a provider and tier."""
 
     service_tier: str
@@ -65,7 +66,7 @@ class Terms:
     """The user's rows are about this very tier and name, so nothing multiplies them."""
 
 
-class _Price(NamedTuple):
+class _Price(msgspec.Struct, frozen=True):
     """A row in force, before it is compiled."""
 
     provider: str
@@ -125,7 +126,7 @@ class Plan:
         off = next((each for each in self._terms.discounts if each.since <= day <= each.until), None)
         percent = off.percent if off else Decimal(0)
         discount = EXACT.divide(Decimal(100) - percent, Decimal(100))
-        tail = f"-{percent.normalize():f}%" if off else ""
+        tail = f" {-percent.normalize():+f}%" if off else ""
         rates = [
             (
                 above,
@@ -162,14 +163,14 @@ class Plan:
         if tier in STANDARD or self._terms.own_tier:
             return price
         factor = multiple(provider, found.model.id if found else own.model, tier, day)
-        return None if factor is None else price._replace(label=f"{own.label}+{tier}", factor=factor)
+        return None if factor is None else replace(price, label=f"{own.label}+{tier}", factor=factor)
 
     def _at_tier(self, price: _Price, day: date, clock: str) -> _Price | None:
         tier, found = self._terms.service_tier, self._terms.found
         if tier in STANDARD or found is None:
             return price
         base_only = found.provider == "openai" and tier in BASE_ONLY
-        price = price._replace(label=f"{price.label}+{tier}", base_only=base_only)
+        price = replace(price, label=f"{price.label}+{tier}", base_only=base_only)
         active = [
             each
             for each in found.model.variants
@@ -179,9 +180,9 @@ class Plan:
             # A tier with long-context rates of its own does reach long-context requests.
             own_long = any(isinstance(rate, list) for each in active for rate in each.rates.values())
             rates = _over(active, price.standard)
-            return price._replace(rates=rates, base_only=base_only and not own_long)
+            return replace(price, rates=rates, base_only=base_only and not own_long)
         factor = multiple(found.provider, found.model.id, tier, day)
-        return None if factor is None else price._replace(factor=factor)
+        return None if factor is None else replace(price, factor=factor)
 
 
 def in_force(condition: str, day: date, clock: str) -> bool:

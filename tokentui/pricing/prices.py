@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+
+import msgspec
 
 from tokentui.pricing import price_file, snapshot
 from tokentui.pricing.match import NO_MODEL, Catalogue, Spelling, spellings
@@ -27,8 +28,7 @@ Key = tuple[str, str, str]
 """Provider, model and service tier, as logged."""
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
+class Breakdown(msgspec.Struct, frozen=True):
     """How the cost of a record came about."""
 
     price: str

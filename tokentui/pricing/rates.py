@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+import msgspec
+
 from tokentui.pricing.snapshot import Rate
 from tokentui.pricing.supplements import ANTHROPIC_SEARCH, CLAUDE_CACHE
 from tokentui.usage import UsageRecord
@@ -23,7 +25,7 @@ _NANO_PER_CALL = 1_000_000
 """Nano-dollars a call at $1 per thousand calls."""
 
 
-class Component(NamedTuple):
+class Component(msgspec.Struct, frozen=True):
     """One part of the cost of a request."""
 
     name: str
@@ -34,7 +36,7 @@ class Component(NamedTuple):
     """US dollars, exactly."""
 
 
-class Careful(NamedTuple):
+class Careful(msgspec.Struct, frozen=True):
     """What keeps a row from being a plain sum of products."""
 
     missing: tuple[str, ...]

@@ -16,7 +16,8 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+
+import msgspec
 
 RULES = 1
 """Raised when this table or a rule of pricing changes: what had no price is then tried again."""
@@ -34,7 +35,7 @@ ANTHROPIC_SEARCH = Decimal(10)
 """US dollars per thousand web searches."""
 
 
-class Multiple(NamedTuple):
+class Multiple(msgspec.Struct, frozen=True):
     """What a tier costs, as a multiple of the standard rates of all tokens."""
 
     provider: str
