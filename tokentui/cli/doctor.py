@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tokentui import __version__
 from tokentui.cli import FAILED, OK, output
-from tokentui.cli.output import BOLD, GREEN, RED, YELLOW, coloured, styled
+from tokentui.cli.output import BOLD, DIM, GREEN, RED, YELLOW, coloured, styled
 from tokentui.cli.surroundings import look_around, tilde
 from tokentui.text import ago, clean
 from tokentui.usage import moment
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from tokentui.engine.health import DatabaseHealth, Health, SourceHealth
 
 MOST_BAD_LINES = 10
-"""Bad lines of a source that a person is shown; --json has all that are kept."""
+"""Bad lines of a source that a person is shown; --json names a thousand."""
+MOST_UNPRICED = 10
 
-COLOURS = {"ok": GREEN, "error": RED}
+COLOURS = {"ok": GREEN, "error": RED, "behind": YELLOW}
 
 
 @click.command()
@@ -37,52 +39,81 @@ def doctor(context: click.Context, as_json: bool) -> None:
     here = look_around()
     found = health(here.paths, here.settings, here.now)
     if as_json:
-        output.write(json.dumps({"schema": 1, **asdict(found)}, indent=2, default=str) + "\n")
+        about = {
+            "schema": 1, "version": __version__, "settings_file": str(here.paths.config_file),
+            "timezone": here.zone_name,
+        }
+        output.write(json.dumps({**about, **asdict(found)}, indent=2) + "\n")
     else:
         output.write(described(found, here.now, colour=coloured(sys.stdout)))
+        output.write(f"\nSettings: {_path(str(here.paths.config_file))}, days in {here.zone_name}\n")
     context.exit(OK if found.database.sound else FAILED)
 
 
 def described(found: Health, now: int, *, colour: bool) -> str:
-    """Return the findings for a person."""
+    """Return the findings for a person; `now` is UTC epoch microseconds."""
     parts = [_source(source, now, colour=colour) for source in found.sources]
     return "\n".join([*parts, _database(found.database, colour=colour)])
 
 
 def _source(source: SourceHealth, now: int, *, colour: bool) -> str:
-    state = styled(source.state, COLOURS.get(source.state, YELLOW), colour=colour)
+    state = styled(source.state, COLOURS.get(source.state, DIM), colour=colour)
     lines = [f"{styled(source.title, BOLD, colour=colour)}: {state}"]
     lines += [f"  looked in {_path(root)}" for root in source.roots]
-    bad = source.bad_line_count
-    lines.append(f"  {source.files:,} files, {source.records:,} requests, {bad:,} bad lines")
+    if source.files or source.records:
+        lines.append(f"  {source.files:,} logs, {source.records:,} requests")
+    if source.files_gone:
+        lines.append(f"  {source.files_gone:,} more logs were deleted since; their requests are kept")
     if source.last_read_at is not None:
-        lines.append(f"  last read {ago((now - source.last_read_at) / 1e6)} ago")
-    if source.lag_seconds:
-        lines.append(f"  {ago(source.lag_seconds)} behind")
+        lines.append(f"  last read {_since((now - source.last_read_at) / 1e6)}")
+    if source.unread_bytes:
+        lines.append(f"  {source.unread_bytes:,} bytes not read yet, the oldest {_since(source.lag_seconds)}")
+    if source.anomalies:
+        lines.append(f"  {source.anomalies:,} values were repaired or borrowed from a neighbour")
     lines += [f"  {clean(error, 400)}" for error in source.errors]
+    return "".join(line + "\n" for line in [*lines, *_bad_lines(source)])
+
+
+def _bad_lines(source: SourceHealth) -> list[str]:
     shown = source.bad_lines[:MOST_BAD_LINES]
-    lines += [f"  {_path(bad.path)}, line {bad.line}: {clean(bad.reason)}" for bad in shown]
+    lines = [f"  {_path(bad.path)}, line {bad.line}: {clean(bad.reason)}" for bad in shown]
+    if source.bad_line_count:
+        lines.insert(0, f"  {source.bad_line_count:,} bad lines, everything else in these logs is counted:")
     if source.bad_line_count > len(shown):
-        lines.append(f"  and {source.bad_line_count - len(shown):,} more bad lines")
-    return "".join(line + "\n" for line in lines)
+        lines.append(f"  and {source.bad_line_count - len(shown):,} more")
+    return lines
 
 
 def _database(database: DatabaseHealth, *, colour: bool) -> str:
     state = styled(clean(database.integrity), GREEN if database.sound else RED, colour=colour)
-    lines = [
-        f"{styled('Database', BOLD, colour=colour)}: {state}",
-        f"  {_path(database.path)}, {database.size_bytes / 1e6:,.1f} MB, {database.records:,} requests, "
-        f"{database.bytes_per_record:.0f} bytes each",
-        f"  schema {database.schema_version}, SQLite {database.sqlite_version}, {database.journal_mode}, "
-        f"{'writable' if database.writable else 'read-only'}",
-    ]
-    if database.last_backup_at is None:
-        lines.append("  no backup yet")
-    else:
-        newest = f"{moment(database.last_backup_at):%F %R} UTC"
-        lines.append(f"  {database.backups} backups, the newest of {newest}")
+    lines = [f"{styled('Database', BOLD, colour=colour)}: {state}", f"  {_path(database.path)}"]
+    if database.size_bytes:
+        lines.append(
+            f"  {database.size_bytes / 1e6:,.1f} MB, {database.records:,} requests, "
+            f"{database.bytes_per_record:.0f} bytes each"
+        )
+        access = "writable" if database.writable else "read-only"
+        lines.append(f"  schema {database.schema_version}, {clean(database.journal_mode)} journal, {access}")
+    if database.last_backup_at is not None:
+        newest = f"{moment(database.last_backup_at):%Y-%m-%d %H:%M} UTC"
+        lines.append(f"  {database.backups} {_plural('backup', database.backups)}, the newest of {newest}")
+    lines.append(f"  SQLite {database.sqlite_version}")
+    if database.unpriced_models:
+        named = database.unpriced_models[:MOST_UNPRICED]
+        more = len(database.unpriced_models) - len(named)
+        names = ", ".join(clean(name, 60) or "(no model)" for name in named) + (f" and {more} more" if more else "")
+        lines.append(f"  models without a known price: {names}")
     lines += [f"  {clean(note, 400)}" for note in (database.sqlite_note, *database.notices) if note]
     return "".join(line + "\n" for line in lines)
+
+
+def _since(seconds: float) -> str:
+    age = ago(seconds)
+    return "just now" if age == "now" else f"{age} ago"
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else noun + "s"
 
 
 def _path(path: str) -> str:
