@@ -164,7 +164,7 @@ def _claude_lines(
     """Write each request as one or two lines; the last of them has the final output."""
     rnd = session.rnd
     lines = []
-    context, cached = rnd.randint(22_000, 60_000), 0
+    context, cached = rnd.randint(40_000, 90_000), 0
     for time in times:
         output = int(rnd.lognormvariate(6.4, 1.0)) + 8
         fresh = context - cached
@@ -200,7 +200,7 @@ def _codex(home: Path, session: Session, now: datetime) -> None:
         _codex_line(start + 400, "turn_context", {"cwd": cwd, "model": session.model, "effort": "high"}),
     ]
     total = [0, 0, 0, 0]
-    context, cached = rnd.randint(16_000, 50_000), 0
+    context, cached = rnd.randint(30_000, 90_000), 0
     for time in session.times:
         output = int(rnd.lognormvariate(6.7, 0.9)) + 10
         last = [context, min(cached, context) // 128 * 128, output, int(output * rnd.uniform(0.2, 0.7))]
