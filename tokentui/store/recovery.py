@@ -60,6 +60,9 @@ def ensure_sound(
     """
     name = os.fspath(path)
     if not os.path.exists(name):
+        for ending in COMPANIONS:  # of a database that was removed; SQLite would take them for the new one's
+            with suppress(OSError):
+                os.unlink(name + ending)
         return None
     if not always and os.path.getsize(name) and not integrity.check_due(name, now):
         return None
