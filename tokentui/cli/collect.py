@@ -121,6 +121,9 @@ def _nothing_found() -> Failure:
 
 def _for_ever(here: Surroundings) -> int:
     from tokentui.engine.collect import collect_for_ever
+    from tokentui.engine.journal import open_journal
+
+    open_journal(here.paths.log_file)
 
     def report(line: str) -> None:
         output.write(line + "\n")

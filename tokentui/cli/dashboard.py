@@ -26,8 +26,10 @@ def open_dashboard(*, mouse: bool = False) -> int:
         note(f"this is a plain report, because {reason}; `tokentui show --help` offers more of them")
         return MISUSED
     from tokentui.engine.feed import EngineFeed
+    from tokentui.engine.journal import open_journal
     from tokentui.ui import run
 
+    open_journal(here.paths.log_file)
     code = run(EngineFeed(here.paths, here.settings), mouse=mouse, version=__version__)
     leave(code)  # a thread that is blocked by a slow disk must not keep the shell waiting
     return code

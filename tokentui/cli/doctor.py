@@ -101,8 +101,8 @@ def _database(database: DatabaseHealth, *, colour: bool) -> str:
     if database.unpriced_models:
         named = database.unpriced_models[:MOST_UNPRICED]
         more = len(database.unpriced_models) - len(named)
-        names = ", ".join(clean(name, 60) or "(no model)" for name in named) + (f" and {more} more" if more else "")
-        lines.append(f"  models without a known price: {names}")
+        names = ", ".join(clean(name, 60) or "(no model)" for name in named)
+        lines.append(f"  models without a known price: {names}" + (f" and {more} more" if more else ""))
     lines += [f"  {clean(note, 400)}" for note in (database.sqlite_note, *database.notices) if note]
     return "".join(line + "\n" for line in lines)
 

@@ -1,0 +1,53 @@
+"""The README tells the truth: every command, every setting, the two lines that do everything."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from tokentui.cli import COMMANDS
+from tokentui.cli.filters import KEYS
+from tokentui.cli.report import SORTS
+from tokentui.config import Settings
+from tokentui.sources import SOURCES, Source
+from tokentui.store.usage_table import DIMENSIONS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+START = "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/tokentui"
+TEST = "python3 -m venv .venv && .venv/bin/pip install -q -e '.[test]' && .venv/bin/python -m pytest -n 2"
+
+
+@pytest.mark.parametrize("line", [START, TEST])
+def test_one_line_does_everything(line: str) -> None:
+    assert f"```sh\n{line}\n```" in README
+
+
+def test_the_check_of_a_change_runs_exactly_the_readmes_line() -> None:
+    assert TEST in (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_every_command_is_explained(command: str) -> None:
+    assert re.search(rf"^\| `tokentui {command}\b", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("setting", [each.name for each in fields(Settings) if each.name != "unknown"])
+def test_every_setting_is_explained_with_its_default(setting: str) -> None:
+    row = re.search(rf"^\| `{setting}` \| `(.*)` \|", README, re.MULTILINE)
+    assert row is not None
+    default = getattr(Settings(), setting)
+    assert row[1] == {"extra_roots": "{}", "sources_off": "[]"}.get(setting, repr(default).replace("'", '"'))
+
+
+@pytest.mark.parametrize("word", [*DIMENSIONS, *KEYS, *SORTS])
+def test_every_word_of_a_report_is_named(word: str) -> None:
+    assert re.search(rf"\b{word}\b", README)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_says_where_it_looks(source: Source) -> None:
+    assert re.search(rf"^\| {re.escape(source.title)} \|", README, re.MULTILINE)
