@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import astuple
@@ -44,18 +44,18 @@ def store_batches(
 ) -> Ingested:
     """Store everything that batches say; the caller holds the transaction."""
     rows = _folded(dimensions, batches)
-    found = _stored(connection, rows)
-    news, olds = _merged(dimensions, rows, found)
+    keys = sorted(rows)
+    olds = _merge_stored(connection, dimensions, rows, keys)
     deltas = Deltas()
-    deltas.add(news)
+    deltas.add(rows.values())
     deltas.remove(olds)
-    connection.executemany(WRITE, news)
+    connection.executemany(WRITE, [rows[key] for key in keys if key in rows])
     deltas.apply(connection, dimensions, days, now)
     readings = (reading for batch in batches for reading in batch.limits)
     totals = deltas.totals
     return Ingested(
         records_seen=sum(len(batch.records) for batch in batches),
-        records_added=len(news) - len(olds),
+        records_added=len(rows) - len(olds),
         records_changed=len(olds),
         total_tokens=sum(totals[1:6]),
         cost=totals[7],
@@ -71,56 +71,57 @@ def _folded(dimensions: Dimensions, batches: Sequence[Batch]) -> dict[int, Row]:
     folded: dict[int, Row] = {}
     numbers = dimensions.contexts((batch.contexts, batch.checkpoint.mtime_ns) for batch in batches)
     for batch, contexts in zip(batches, numbers, strict=True):
-        for row in _rows(dimensions, batch.records, contexts):
-            key = row[0]
-            known = folded.get(key)
-            if known is not None:
-                row = merged_rows(known, row, dimensions.elder, dimensions.model_names)
-            folded[key] = row
+        _fold(folded, dimensions, batch.records, contexts)
     return folded
 
 
-def _rows(dimensions: Dimensions, records: Iterable[UsageRecord], contexts: list[int]) -> Iterable[Row]:
-    model_of, price_of = dimensions.model, dimensions.price
-    for record in records:
-        # One call and one unpacking: reading 21 attributes by name takes twice as long.
-        (
-            key, rank, time, context, provider, model, uncached, read, made_5m, made_1h, output, reasoning,
-            searches, tier, flags, duration, error, recorded, cost, price,
-        ) = astuple(record)  # fmt: skip
-        row = (
-            key, rank, time, contexts[context], model_of(provider, model), uncached, read, made_5m, made_1h,
-            output, reasoning, searches, tier and storable(tier), flags, duration, error and storable(error),
-            recorded, cost, price_of(price),
+def _fold(
+    folded: dict[int, Row], dimensions: Dimensions, records: Sequence[UsageRecord], contexts: list[int]
+) -> None:
+    """Add a batch's records to the rows. The one loop over all records: 2 µs each, so it is spelled out."""
+    last_model, model_id = ("", ""), -1
+    last_price, price_id = "", 0
+    for (
+        key, rank, time, context, provider, model, uncached, read, made_5m, made_1h, output, reasoning,
+        searches, tier, flags, duration, error, recorded, cost, price,
+    ) in map(astuple, records):  # fmt: skip
+        if model_id < 0 or model != last_model[1] or provider != last_model[0]:
+            last_model, model_id = (provider, model), dimensions.model(provider, model)
+        if price != last_price:
+            last_price, price_id = price, dimensions.price(price)
+        if tier or error:
+            tier, error = storable(tier), storable(error)
+        row: Row = (
+            key, rank, time, contexts[context], model_id, uncached, read, made_5m, made_1h, output, reasoning,
+            searches, tier, flags, duration, error, recorded, cost, price_id,
         )  # fmt: skip
         # One test for all numbers: a negative one has its high bits set, as one above 2**53 has.
-        bits = (
+        if (
             time | uncached | read | made_5m | made_1h | output | reasoning | searches | flags
             | (duration or 0) | (recorded or 0) | (cost or 0) | (rank if rank >= 0 else ~rank) >> 10
-        )  # fmt: skip
-        yield repaired(row) if bits >> 53 else row
+        ) >> 53:  # fmt: skip
+            row = repaired(row)
+        known = folded.setdefault(key, row)
+        if known is not row:
+            folded[key] = merged_rows(known, row, dimensions.elder, dimensions.model_names)
 
 
-def _stored(connection: sqlite3.Connection, rows: dict[int, Row]) -> dict[int, Row]:
-    """Return the rows that are stored already, of those requests."""
-    if not rows or connection.execute("SELECT 1 FROM usage_records LIMIT 1").fetchone() is None:
-        return {}
-    keys = "[" + ",".join(map(str, sorted(rows))) + "]"
-    return {row[0]: row for row in connection.execute(SELECT_KEYS, (keys,))}
+def _merge_stored(
+    connection: sqlite3.Connection, dimensions: Dimensions, rows: dict[int, Row], keys: list[int]
+) -> list[Row]:
+    """Merge what is stored of these requests into their rows, and drop the rows that bring nothing new.
 
-
-def _merged(
-    dimensions: Dimensions, rows: dict[int, Row], found: dict[int, Row]
-) -> tuple[list[Row], list[Row]]:
-    """Return the rows to write, sorted by key, and the stored rows that they replace."""
-    news, olds = [], []
-    for key in sorted(rows):
-        row = rows[key]
-        old = found.get(key)
-        if old is not None:
-            row = merged_rows(old, row, dimensions.elder, dimensions.model_names)
-            if row == old:
-                continue
+    Returns the stored rows that are replaced.
+    """
+    if not keys or connection.execute("SELECT 1 FROM usage_records LIMIT 1").fetchone() is None:
+        return []
+    olds = []
+    for old in connection.execute(SELECT_KEYS, ("[" + ",".join(map(str, keys)) + "]",)).fetchall():
+        key = old[0]
+        row = merged_rows(old, rows[key], dimensions.elder, dimensions.model_names)
+        if row == old:
+            del rows[key]
+        else:
+            rows[key] = row
             olds.append(old)
-        news.append(row)
-    return news, olds
+    return olds

@@ -20,6 +20,7 @@ SUMS = (
 
 _REQUESTS, _COST, _UNPRICED = 0, 7, 8
 _FIRST, _LAST = 9, 10
+_SECOND = 1_000_000
 _DAY = 86_400_000_000
 
 Bucket = list[int]
@@ -49,22 +50,20 @@ class Deltas:
 
     def __init__(self) -> None:
         self.buckets: dict[tuple[int, int, int], Bucket] = {}
-        """By (quarter, context, model): the sums, and the first and last second of what was added."""
+        """By (quarter, context, model): the sums, and the first and last time that was added."""
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Count rows in."""
-        buckets = self.buckets
-        for row in rows:
-            _, _, time, context, model, uncached, read, made_5m, made_1h, output, reasoning, *_, cost, _ = row
-            quarter, rest = divmod(time, QUARTER)
-            second = rest // 1_000_000
-            bucket = buckets.get((quarter, context, model))
-            if bucket is None:
-                buckets[quarter, context, model] = [
-                    1, uncached, read, made_5m, made_1h, output, reasoning,
-                    cost or 0, cost is None, second, second,
-                ]  # fmt: skip
-                continue
+        """Count rows in. Neighbours mostly share a bucket, so sums are kept in locals until it changes."""
+        bucket, ends = [0] * (_LAST + 1), -1
+        last_context = last_model = -1
+        for (
+            _, _, time, context, model, uncached, read, made_5m, made_1h, output, reasoning,
+            _, _, _, _, _, _, cost, _,
+        ) in rows:  # fmt: skip
+            if not ends - QUARTER <= time < ends or context != last_context or model != last_model:
+                quarter = time // QUARTER
+                ends, last_context, last_model = (quarter + 1) * QUARTER, context, model
+                bucket = self._bucket((quarter, context, model))
             bucket[0] += 1
             bucket[1] += uncached
             bucket[2] += read
@@ -76,23 +75,31 @@ class Deltas:
                 bucket[8] += 1
             else:
                 bucket[7] += cost
-            if second < bucket[9]:
-                bucket[9] = second
-            if second > bucket[10]:
-                bucket[10] = second
+            if time < bucket[9]:
+                bucket[9] = time
+            if time > bucket[10]:
+                bucket[10] = time
 
     def remove(self, rows: Iterable[Row]) -> None:
         """Count rows out. First and last seconds stay as they are: at worst a quarter too wide."""
         for row in rows:
-            key = (row[2] // QUARTER, row[3], row[4])
-            bucket = self.buckets.get(key)
-            if bucket is None:
-                bucket = self.buckets[key] = [0] * 9 + [QUARTER // 1_000_000, -1]
+            bucket = self._bucket((row[2] // QUARTER, row[3], row[4]))
             bucket[0] -= 1
             for at in range(1, 7):
                 bucket[at] -= row[at + 4]
             bucket[_COST] -= row[-2] or 0
             bucket[_UNPRICED] -= row[-2] is None
+
+    def _bucket(self, key: tuple[int, int, int]) -> Bucket:
+        bucket = self.buckets.get(key)
+        if bucket is None:
+            # No first and no last time yet: just outside the quarter, so that they change nothing.
+            bucket = self.buckets[key] = [0] * _FIRST + [(key[0] + 1) * QUARTER, key[0] * QUARTER - 1]
+        return bucket
+
+    def _stored(self, key: tuple[int, int, int]) -> tuple[int, ...]:
+        bucket, start = self.buckets[key], key[0] * QUARTER
+        return (*bucket[:_FIRST], *((bucket[at] - start) // _SECOND for at in (_FIRST, _LAST)), *key)
 
     @property
     def totals(self) -> list[int]:
@@ -118,12 +125,10 @@ class Deltas:
             counts = by_model.setdefault(model, [0, 0])
             counts[0] += bucket[_REQUESTS]
             counts[1] += bucket[_UNPRICED]
-            if bucket[_LAST] >= 0:
-                used = quarter * QUARTER + bucket[_LAST] * 1_000_000
-                if last_used.get(account, -1) < used <= now + _DAY:
-                    last_used[account] = used
+            if last_used.get(account, -1) < bucket[_LAST] <= now + _DAY:
+                last_used[account] = bucket[_LAST]
         ordered = sorted(self.buckets)
-        connection.executemany(_UPSERT_QUARTERS, [(*self.buckets[key], *key) for key in ordered])
+        connection.executemany(_UPSERT_QUARTERS, [self._stored(key) for key in ordered])
         connection.executemany(_UPSERT_DAYS, [(*by_day[key], *key) for key in sorted(by_day)])
         connection.executemany(
             "DELETE FROM usage_quarters WHERE quarter = ? AND context_id = ? AND model_id = ?"
@@ -175,7 +180,7 @@ def rebuild(connection: sqlite3.Connection, days: Days) -> None:
     )
     connection.execute(
         "UPDATE accounts SET last_used_at = s.last FROM"
-        " (SELECT c.account_id AS account, max(r.time) / 1000000 * 1000000 AS last"
+        " (SELECT c.account_id AS account, max(r.time) AS last"
         " FROM usage_records AS r JOIN usage_contexts AS c ON c.id = r.context_id"
         f" WHERE NOT r.flags & {TIME_IN_FUTURE}"
         " GROUP BY 1) AS s WHERE accounts.id = s.account"
