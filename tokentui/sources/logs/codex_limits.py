@@ -31,48 +31,68 @@ class _Reading(NamedTuple):
     limits: RateLimits
 
 
+class _Pool:
+    """One `limit_id`: which readings of its windows were kept, and what was told since."""
+
+    __slots__ = ("kept", "newest", "next")
+
+    def __init__(self) -> None:
+        self.kept: dict[int, _Reading] = {}
+        self.newest: tuple[int, RateLimits] | None = None
+        """Time and limits of the newest line that was not looked at."""
+        self.next = 0
+        """When a line is looked at again."""
+
+
 class Limits:
     """Follows the limits of one file; keeps what changed and, of each window, the newest reading.
 
-    A plan tells its limits after every response, mostly the same: a reading is kept when the whole
-    percent, the reset (by a minute or more) or the plan differs from the one kept before.
+    They are told with every response, mostly the same. Within a minute only the newest line counts;
+    its reading is kept when the whole percent, the reset (by a minute or more) or the plan changed.
     """
 
-    __slots__ = ("_kept", "_newest")
+    __slots__ = ("_pools",)
 
     def __init__(self) -> None:
-        self._kept: dict[tuple[str | None, int], _Reading] = {}
-        self._newest: dict[tuple[str | None, int], _Reading] = {}
+        self._pools: dict[str | None, _Pool] = {}
 
     def observe(self, limits: RateLimits, time: int, into: list[LimitReading]) -> None:
-        """Take in the limits of a line of that time; add readings that say something new."""
-        first = second = None
-        if limits.primary is not None:
-            first = self._window(limits, limits.primary, time, into)
-        if limits.secondary is not None:
-            second = limits.secondary.window_minutes or 0
-            if second or first is None:  # two windows of unknown length cannot be told apart
-                self._window(limits, limits.secondary, time, into)
+        """Take in the limits of a line of that time; add the readings that say something new."""
+        pool = self._pools.get(limits.limit_id)
+        if pool is None:
+            pool = self._pools[limits.limit_id] = _Pool()
+        elif pool.next - _MINUTE <= time < pool.next:
+            pool.newest = (time, limits)
+            return
+        pool.newest = None
+        pool.next = time + _MINUTE
+        for minutes, reading in _readings(limits, time):
+            kept = pool.kept.get(minutes)
+            if kept is None or _differ(kept, reading):
+                pool.kept[minutes] = reading
+                into.append(_as_record(minutes, reading))
+            else:
+                pool.newest = (time, limits)
 
     def flush(self, into: list[LimitReading]) -> None:
         """Add the newest reading of each window, so that what is known is never behind the log."""
-        for (limit_id, minutes), reading in self._newest.items():
-            into.append(_as_record(limit_id, minutes, reading))
-        self._newest.clear()
+        for pool in self._pools.values():
+            if pool.newest is not None:
+                time, limits = pool.newest
+                pool.newest = None
+                into.extend(_as_record(minutes, reading) for minutes, reading in _readings(limits, time))
 
-    def _window(self, limits: RateLimits, window: Window, time: int, into: list[LimitReading]) -> int:
-        minutes = window.window_minutes or 0
-        minutes = _WHOLE_WINDOWS.get(minutes, minutes)
-        key = (limits.limit_id, minutes)
-        reading = _Reading(time, window.used_percent, _resets_at(window, time), limits)
-        kept = self._kept.get(key)
-        if kept is None or _differ(kept, reading):
-            self._kept[key] = reading
-            self._newest.pop(key, None)
-            into.append(_as_record(limits.limit_id, minutes, reading))
-        else:
-            self._newest[key] = reading
-        return minutes
+
+def _readings(limits: RateLimits, time: int) -> list[tuple[int, _Reading]]:
+    """Return the windows of a line, by their minutes: the slots they stand in mean nothing."""
+    found: dict[int, _Reading] = {}
+    for window in (limits.primary, limits.secondary):
+        if window is not None:
+            minutes = max(window.window_minutes or 0, 0)
+            minutes = _WHOLE_WINDOWS.get(minutes, minutes)
+            # Two windows of unknown length cannot be told apart: the first is the shorter one.
+            found.setdefault(minutes, _Reading(time, window.used_percent, _resets_at(window, time), limits))
+    return list(found.items())
 
 
 def _differ(kept: _Reading, new: _Reading) -> bool:
@@ -95,13 +115,13 @@ def _resets_at(window: Window, time: int) -> int | None:
     return None
 
 
-def _as_record(limit_id: str | None, minutes: int, reading: _Reading) -> LimitReading:
+def _as_record(minutes: int, reading: _Reading) -> LimitReading:
     limits = reading.limits
     return LimitReading(
         service="codex",
         account="",
-        limit_id=clean(limit_id, 80) if limit_id else DEFAULT_LIMIT,
-        window_minutes=max(minutes, 0),
+        limit_id=clean(limits.limit_id, 80) if limits.limit_id else DEFAULT_LIMIT,
+        window_minutes=minutes,
         used_percent=min(max(reading.percent, 0.0), 100.0),
         resets_at=reading.resets_at,
         observed_at=reading.time,

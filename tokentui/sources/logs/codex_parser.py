@@ -181,7 +181,7 @@ class RolloutParser:
         else:
             key = total_key(session.thread, total)
             used = session.counter.advance(key, total, last)
-        if used is None or not self._has_tokens(used):
+        if used is None or not (used[0] or used[3]):  # neither input nor output
             return
         session.counted += 1
         session.pair = (key, time, last or used)
@@ -203,7 +203,7 @@ class RolloutParser:
         pair = None if session.records else session.pair
         session.records, session.pair = True, None
         used = vector(usage.usage)
-        if used is None or not self._has_tokens(used):
+        if used is None or not (used[0] or used[3]):  # neither input nor output
             return
         if repaired:
             flags |= COUNT_REPAIRED
@@ -254,9 +254,6 @@ class RolloutParser:
             return time, TIME_IN_FUTURE
         return self._session.nearest_time(), TIME_BORROWED
 
-    def _has_tokens(self, used: Vector) -> bool:
-        return bool(used[0] or used[3])
-
     def _add(self, key: int, rank: int, time: int, used: Vector, flags: int, model: str, thread: str) -> None:
         """Add the record of one response."""
         if not time:
@@ -273,20 +270,22 @@ class RolloutParser:
             model = UNKNOWN_MODEL
             flags |= MODEL_UNKNOWN
         session = self._session
+        context = self._context
+        if context is None or thread != session.thread:
+            context = self._context_of(thread)
         self.findings.add(
             UsageRecord(
-                key, rank, time, self._context_of(thread), session.provider, model,
+                key, rank, time, context, session.provider, model,
                 whole - cached - written, cached, written, 0, output, reasoning, 0, session.tier, flags,
             )
         )
 
     def _context_of(self, thread: str) -> int:
-        """Return the index of a thread's context in the batch."""
-        if thread != self._session.thread:
-            return self.findings.context(self._session.context(thread))
-        if self._context is None:
-            self._context = self.findings.context(self._session.context(thread))
-        return self._context
+        """Return the index of a thread's context in the batch; remember the file's own."""
+        context = self.findings.context(self._session.context(thread))
+        if thread == self._session.thread:
+            self._context = context
+        return context
 
 
 def _same(told: Vector, used: Vector) -> bool:
