@@ -53,7 +53,8 @@ class Usage(msgspec.Struct, gc=False):
     server_tool_use: ServerTools | None = None
     service_tier: str | None = None
     speed: str | None = None
-    iterations: msgspec.Raw | None = None
+    iterations: msgspec.Raw = msgspec.Raw()
+    """The steps inside the request; only an advisor's matters, and few requests have one."""
 
     def cache_writes(self) -> tuple[int, int]:
         """Return the cache writes that live 5 minutes and those that live 1 hour.

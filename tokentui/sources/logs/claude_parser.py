@@ -116,7 +116,7 @@ class Parser:
             return False
         if line.isApiErrorMessage:
             return False
-        if usage.iterations is not None and b"advisor_message" in bytes(usage.iterations):
+        if b"advisor_message" in bytes(usage.iterations):
             return False
         time = microseconds(line.timestamp)
         if time is None:
@@ -126,7 +126,9 @@ class Parser:
         else:
             key = record_key(SERVICE, identity)
             self._last = (identity, key)
-        self._dated(time)
+        self._latest = time
+        if self._undated:
+            self._dated(time)
         self._take(line, usage, key, identity, model, time, 0)
         return True
 
@@ -163,6 +165,7 @@ class Parser:
             return
         identity = self._identity.of(value, line, text)
         if time is not None:
+            self._latest = time
             self._dated(time)
         self._careful(line, line.message.usage, identity, model, time, repairs)
         for index, advisor, counts in advisors(message.get("usage")):
@@ -191,13 +194,11 @@ class Parser:
             self._undated.append((self.findings.contexts[record.context], record))
 
     def _dated(self, time: int) -> None:
-        """Remember a request's time; give it to those that wait for their neighbour's time."""
-        self._latest = time
+        """Give a request's time to those before it that had none and no neighbour yet."""
         for context, record in self._undated:
             index = self.findings.context(context)
             self.findings.add(msgspec.structs.replace(record, time=time, context=index))
-        if self._undated:
-            self._undated = []
+        self._undated = []
 
     def _take(
         self, line: Line, usage: Usage, key: int, identity: str, model: str, time: int, flags: int
@@ -230,25 +231,17 @@ class Parser:
         name, provider = known_model
         if provider == "anthropic" and identity[3:9] in _CLOUDS:
             provider = _CLOUDS[identity[3:9]]
+        searches = tools.web_search_requests or 0 if tools else 0
+        if grown := known is not None and known.time <= time:
+            time, context = known.time, known.context
+        else:
+            context = self._context(line)
+        # In the order of the fields: by name it would take 2.9 µs instead of 0.2 µs.
         record = UsageRecord(
-            key=key,
-            rank=rank,
-            time=time,
-            context=self._context(line),
-            provider_name=provider,
-            model=name,
-            uncached_input_tokens=uncached,
-            cache_read_input_tokens=cached,
-            cache_creation_5m_input_tokens=minutes,
-            cache_creation_1h_input_tokens=hour,
-            output_tokens=output,
-            reasoning_output_tokens=reasoning,
-            web_search_count=tools.web_search_requests or 0 if tools else 0,
-            service_tier=usage.tier(),
-            flags=flags,
-            recorded_cost=_nano(line.costUSD),
+            key, rank, time, context, provider, name, uncached, cached, minutes, hour, output, reasoning,
+            searches, usage.tier(), flags, None, "", _nano(line.costUSD),
         )
-        if known is None:
+        if known is None or grown:
             findings.records[key] = record
         else:
             findings.add(record)
