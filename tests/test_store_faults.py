@@ -36,7 +36,8 @@ def failing(name: str, words: str) -> sqlite3.OperationalError:
     ("name", "kind"),
     [
         ("SQLITE_FULL", DiskFull), ("SQLITE_BUSY", Locked), ("SQLITE_BUSY_SNAPSHOT", Locked),
-        ("SQLITE_LOCKED", Locked), ("SQLITE_PROTOCOL", Locked), ("SQLITE_CORRUPT", Corrupt), ("SQLITE_CORRUPT_INDEX", Corrupt),
+        ("SQLITE_LOCKED", Locked), ("SQLITE_PROTOCOL", Locked), ("SQLITE_CORRUPT", Corrupt),
+        ("SQLITE_CORRUPT_INDEX", Corrupt),
         ("SQLITE_NOTADB", Corrupt), ("SQLITE_READONLY", ReadOnly), ("SQLITE_READONLY_DIRECTORY", ReadOnly),
         ("SQLITE_READONLY_DBMOVED", Vanished), ("SQLITE_ERROR", Other), ("SQLITE_NOMEM", Other),
     ],
