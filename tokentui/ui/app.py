@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
@@ -25,9 +24,11 @@ from textual.widget import Widget
 from tokentui import text
 from tokentui.ui import terminal
 from tokentui.ui.bars import Banner, Footer, Header
-from tokentui.ui.commands import Command, Palette, bindings
+from tokentui.ui.commands import EVERYWHERE, Command, Palette, bindings
+from tokentui.ui.feed import Inbox
 from tokentui.ui.first_run import FirstRun, Pace
 from tokentui.ui.overview import Overview
+from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -43,45 +44,6 @@ class Delivered(Message):
     """The feed has something new in the inbox."""
 
 
-class Inbox:
-    """The newest of what the feed said. It holds one of each, so a stalled screen piles nothing up."""
-
-    def __init__(self, announce: Callable[[], object]) -> None:
-        self._announce = announce
-        self._lock = threading.Lock()
-        self._announced = False
-        self.snapshot: Snapshot | None = None
-        self.progress: ImportProgress | None = None
-        self.failure = ""
-
-    def put_snapshot(self, snapshot: Snapshot) -> None:
-        """Keep a new snapshot."""
-        self.snapshot = snapshot
-        self._tell()
-
-    def put_progress(self, progress: ImportProgress | None) -> None:
-        """Keep how far an import has come."""
-        self.progress = progress
-        self._tell()
-
-    def put_failure(self, reason: str) -> None:
-        """Keep why there will be no more snapshots."""
-        self.failure = reason
-        self._tell()
-
-    def opened(self) -> None:
-        """The screen reads now; what comes from here on is announced again."""
-        with self._lock:
-            self._announced = False
-
-    def _tell(self) -> None:
-        with self._lock:
-            if self._announced:
-                return
-            self._announced = True
-        self._announce()
-
-
 class MainScreen(Screen[None], inherit_bindings=False):
     """The screen below all windows."""
 
@@ -93,10 +55,18 @@ class TokenTUI(App[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
     ENABLE_COMMAND_PALETTE = False
     AUTO_FOCUS = None
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [
-        (0, "-phone"), (60, "-narrow"), (100, "-wide"), (160, "-broad"), (230, "-huge"),
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
+        (0, "-phone"),
+        (60, "-narrow"),
+        (100, "-wide"),
+        (160, "-broad"),
+        (230, "-huge"),
     ]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-tiny"), (12, "-short"), (30, "-tall")]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 (the base class declares no ClassVar)
+        (0, "-tiny"),
+        (12, "-short"),
+        (30, "-tall"),
+    ]
 
     snapshot: var[Snapshot | None] = var(None)
     progress: var[ImportProgress | None] = var(None)
@@ -104,7 +74,9 @@ class TokenTUI(App[None], inherit_bindings=False):
     pane: var[str] = var("overview", init=False)
     """`overview` or `trends`."""
 
-    def __init__(self, feed: Feed, *, version: str, clock: Callable[[], float] = time.time, crash_folder: str = "") -> None:
+    def __init__(
+        self, feed: Feed, *, version: str, clock: Callable[[], float] = time.time, crash_folder: str = ""
+    ) -> None:
         """`clock` returns the time in UTC seconds; a crash report goes into `crash_folder`."""
         plain = _few_colours(os.environ)
         super().__init__(ansi_color=True if plain else None)
@@ -119,7 +91,7 @@ class TokenTUI(App[None], inherit_bindings=False):
         self._crash_folder = crash_folder
         self._inbox = Inbox(lambda: self.post_message(Delivered()))
         self._pace = Pace(clock)
-        self._running: asyncio.AbstractEventLoop | None = None
+        self._own_loop: asyncio.AbstractEventLoop | None = None
 
     def get_driver_class(self) -> type[Driver]:
         """Draw on standard output, so that `2> FILE` keeps the screen."""
@@ -139,20 +111,20 @@ class TokenTUI(App[None], inherit_bindings=False):
             yield Overview(self.clock).data_bind(TokenTUI.snapshot)
         yield Footer()
 
-    def on_mount(self) -> None:
+    async def on_mount(self) -> None:
         """Start the feed once there is a screen to show it on."""
-        self._running = asyncio.get_running_loop()
+        self._own_loop = asyncio.get_running_loop()
         self.feed.start(self._inbox.put_snapshot, self._inbox.put_progress, self._inbox.put_failure)
         self.set_interval(TICK_SECONDS, self._tick)
-        self._show()
+        await self._show()
 
-    def on_delivered(self) -> None:
+    async def on_delivered(self) -> None:
         """Take what is new out of the inbox; an equal snapshot changes nothing."""
         self._inbox.opened()
         self.failure = text.clean(self._inbox.failure)
         self.progress = self._inbox.progress
         self.snapshot = self._inbox.snapshot
-        self._show()
+        await self._show()
 
     def on_resize(self) -> None:
         """A terminal that changed its size shows who knows what."""
@@ -174,10 +146,10 @@ class TokenTUI(App[None], inherit_bindings=False):
         reading = self.snapshot is None and self.progress is not None
         return "first-run" if self.pane == "overview" and (empty or reading) else self.pane
 
-    def action_show_pane(self, pane: str) -> None:
+    async def action_show_pane(self, pane: str) -> None:
         """Switch to a pane."""
         self.pane = pane
-        self._show()
+        await self._show()
 
     def action_refresh_now(self) -> None:
         """Have the logs looked at now."""
@@ -201,37 +173,41 @@ class TokenTUI(App[None], inherit_bindings=False):
         if command is None:
             return
         if command.where in ("overview", "trends") and command.where != self.pane:
-            self.action_show_pane(command.where)
-        place: Widget | App[None] = self
-        with suppress(Exception):  # the pane may not be on the screen, then the command has no meaning
-            place = self if command.where == "everywhere" else self.query_one(f"#{command.where}")
-        await self.run_action(command.action, place)
+            await self.action_show_pane(command.where)
+        if command.where == EVERYWHERE:
+            await self.run_action(command.action)
+        for pane in self.query(f"#panes > #{command.where}"):
+            if pane.display:
+                await self.run_action(command.action, pane)
 
     def leave_soon(self, code: int) -> None:
-        """End the program from any thread, or from a signal handler, which does not wake the loop by itself."""
-        if self._running is None:
+        """End the program from any thread, or from a signal handler, which alone does not wake the loop."""
+        if self._own_loop is None:
             terminal.leave(code)
         else:
             with suppress(RuntimeError):  # the loop has ended already
-                self._running.call_soon_threadsafe(lambda: self.exit(return_code=code))
+                self._own_loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
 
-    def _show(self) -> None:
-        """Bring the right pane to the front and redraw what surrounds it."""
+    async def _show(self) -> None:
+        """Bring the right pane to the front, in one frame, and redraw what surrounds it."""
+        below = self.screen_stack[0]
+        panes = below.query_one("#panes")
         wanted = self.shown_pane()
-        panes = self.screen_stack[0].query_one("#panes")
         shown = next((pane for pane in panes.children if pane.id == wanted), None)
-        if shown is None:
-            shown = self._new_pane(wanted)
-            panes.mount(shown)
-        changed = False
-        for pane in panes.children:
-            if pane.display != (pane is shown):
-                pane.display = pane is shown
-                changed = True
-        if changed or not self.screen_stack[0].focused:
-            self.call_after_refresh(shown.focus)
-        for bar in self.screen_stack[0].query(".bar"):
-            bar.redraw()
+        if shown is None or not shown.display:
+            with self.batch_update():
+                if shown is None:
+                    shown = self._new_pane(wanted)
+                    await panes.mount(shown)
+                for pane in panes.children:
+                    pane.display = pane is shown
+        if isinstance(shown, FirstRun):
+            shown.tick()
+        if not below.focused or shown not in below.focused.ancestors_with_self:
+            below.set_focus(shown)
+        for bar in below.query(Lines):
+            if bar.has_class("bar"):
+                bar.redraw()
 
     def _new_pane(self, name: str) -> Widget:
         if name == "trends":
@@ -241,10 +217,9 @@ class TokenTUI(App[None], inherit_bindings=False):
         return FirstRun(self.feed.found, self._pace).data_bind(TokenTUI.progress)
 
     def _tick(self) -> None:
-        shown = self.screen_stack[0].query_one(f"#{self.shown_pane()}")
-        tick = getattr(shown, "tick", None)
-        if tick is not None:
-            tick()
+        for pane in self.screen_stack[0].query("#panes > *"):
+            if pane.display and isinstance(pane, (Overview, FirstRun)):
+                pane.tick()
 
     def _fatal_error(self) -> None:
         """Say what went wrong in one line; the report is a file, and neither shows the values of variables.
@@ -254,7 +229,11 @@ class TokenTUI(App[None], inherit_bindings=False):
         error = self._exception or sys.exception()
         report = "".join(traceback.format_exception(error)) if error else "unknown\n"
         lines = "\n".join(text.clean(line, 1_000) for line in report.splitlines())
-        path = terminal.write_crash(self._crash_folder, f"tokentui {self.version}\n{lines}\n") if self._crash_folder else None
+        path = (
+            terminal.write_crash(self._crash_folder, f"tokentui {self.version}\n{lines}\n")
+            if self._crash_folder
+            else None
+        )
         said = f"tokentui stopped: {type(error).__name__}: {text.clean(str(error), 200)}"
         where = f"What happened is in {path}" if path else "Its report could not be written."
         self._exit_renderables.append(Text(f"{said}\n{where}"))

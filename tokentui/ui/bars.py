@@ -35,7 +35,12 @@ class Header(Bar):
         for command in COMMANDS:
             if command.id.startswith("pane."):
                 name = command.id.removeprefix("pane.")
-                tabs.append((f" {shown(command.keys)} {command.label} ", "tab" if name == self.program.pane else "text"))
+                tabs.append(
+                    (
+                        f" {shown(command.keys)} {command.label} ",
+                        "tab" if name == self.program.pane else "text",
+                    )
+                )
         snapshot = self.program.snapshot
         right: Line = []
         if snapshot is not None:
@@ -50,7 +55,7 @@ class Banner(Bar):
         super().__init__(id="banner", classes="bar")
         self._pace = pace
 
-    def lines(self, width: int, _height: int) -> list[Line]:
+    def lines(self, _width: int, _height: int) -> list[Line]:
         """One line: a failure, a notice, or an import that goes on beside the figures."""
         program = self.program
         notices = [text.clean(notice) for notice in program.snapshot.notices] if program.snapshot else []
@@ -64,8 +69,11 @@ class Banner(Bar):
         if progress is not None and program.shown_pane() != "first-run":
             percent = 100 * progress.bytes_done / progress.bytes_total if progress.bytes_total else 0.0
             left = self._pace.left(progress)
-            line.append((f" reading logs: {text.percent(percent)} · {progress.files_done:,} of {progress.files_total:,} files", "accent"))
-            line.append((f" · {left}; the figures still grow" if left else "; the figures still grow", "muted"))
+            files = f"{progress.files_done:,} of {progress.files_total:,} files"
+            line.append((f" reading logs: {text.percent(percent)} · {files}", "accent"))
+            line.append(
+                (f" · {left}; the figures still grow" if left else "; the figures still grow", "muted")
+            )
         return [line] if line else []
 
 

@@ -18,7 +18,12 @@ def ordered(cards: tuple[Card, ...], now: float) -> list[Card]:
     """Return the cards most urgent first, then by the month's cost. `now`: UTC seconds."""
     return sorted(
         cards,
-        key=lambda card: (_URGENCY.get(figures.state(card.limits, now), 2), -card.month.cost, -card.month.total_tokens, card.title),
+        key=lambda card: (
+            _URGENCY.get(figures.state(card.limits, now), 2),
+            -card.month.cost,
+            -card.month.total_tokens,
+            card.title,
+        ),
     )
 
 
@@ -29,10 +34,14 @@ def lines(card: Card, width: int, height: int, now: float, *, focused: bool) -> 
         return _phone(card, width, height, now, state, focused=focused)
     style = "focus" if focused else {"CRIT": "crit", "WARN": "warn"}.get(state, "frame")
     title: Line = [(text.clean(card.title, 40), "strong")]
-    if named := " · ".join(part for part in (text.clean(card.plan, 20), text.clean(card.account, 30)) if part):
+    if named := " · ".join(
+        part for part in (text.clean(card.plan, 20), text.clean(card.account, 30)) if part
+    ):
         title.append((f" {named}", "muted"))
     mark: Line = [(state, figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else []
-    return box(_inside(card, width - 4, height - 2, now), width, title, mark, _foot(card, now), style, heavy=focused)
+    inside = _inside(card, width - 4, height - 2, now)
+    inside += [[]] * (height - 2 - len(inside))
+    return box(inside, width, title, mark, _foot(card, now), style, heavy=focused)
 
 
 def _inside(card: Card, width: int, rows: int, now: float) -> list[Line]:
@@ -86,7 +95,7 @@ def _spending(label: str, usage: Usage, quality: str, width: int) -> Line:
         (fit(label, 6), "muted"),
         (fit(figures.cost(usage, quality), 10, ">"), "strong"),
         (fit(figures.tokens(usage, quality), 8, ">"), "text"),
-        (fit(figures.requests(usage.request_count), 11, ">"), "text"),
+        (fit(figures.requests(usage.request_count), 10, ">"), "text"),
     ]
     missing = figures.unpriced(usage)
     return [*line, (f"  {missing}", "warn")] if missing and length(line) + len(missing) + 2 <= width else line
@@ -117,15 +126,28 @@ def _phone(card: Card, width: int, height: int, now: float, state: str, *, focus
     for limit in card.limits[:2]:
         percent = figures.used(limit, now)
         limits += [(f" {figures.window(limit)} ", "muted"), (text.percent(percent), figures.level(percent))]
-    right: Line = [*limits, *([(f" {state}", figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else [])]
+    right: Line = [
+        *limits,
+        *([(f" {state}", figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else []),
+    ]
     mark = ("▌" if focused else " ", "focus")
-    first = [mark, *spread([(text.clean(card.title, 40), "strong"), (f" {text.clean(card.plan, 20)}", "muted")], right, width - 1)]
-    figures_: Line = [(fit(figures.cost(card.today, card.quality) if card.today.request_count else text.UNKNOWN, 9), "strong")]
+    first = [
+        mark,
+        *spread(
+            [(text.clean(card.title, 40), "strong"), (f" {text.clean(card.plan, 20)}", "muted")],
+            right,
+            width - 1,
+        ),
+    ]
+    figures_: Line = [
+        (
+            fit(figures.cost(card.today, card.quality) if card.today.request_count else text.UNKNOWN, 9),
+            "strong",
+        )
+    ]
     figures_.append((f" {figures.tokens(card.today, card.quality)}  ", "text"))
     room = width - 1 - length(figures_)
     values = card.daily_cost if any(card.daily_cost) else card.daily_tokens
     chart = bars(values[-room:])[0] if room >= 7 else ""
     second = [mark, *cut([*figures_, (chart, "bar")], width - 1)]
     return [cut(first, width), second][: max(height, 1)]
-
-

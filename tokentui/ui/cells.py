@@ -8,7 +8,6 @@ Here a frame is compared with what is on the screen already, and colours change 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from rich.cells import get_character_cell_size
@@ -16,7 +15,9 @@ from rich.cells import get_character_cell_size
 _TOKEN = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([0-9;]*)m|(\n)|([^\x00-\x1f\x7f-\x9f]+)")
 
 # Modes, queries, the bell and titles leave the cells alone; the alternate screen does not.
-_HARMLESS = re.compile(r"(?:\x1b\[[?>=<](?!1049)[0-9;]*(?:\$p|[hlu])|\x07|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\))*")
+_HARMLESS = re.compile(
+    r"(?:\x1b\[[?>=<](?!1049)[0-9;]*(?:\$p|[hlu])|\x07|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\))*"
+)
 
 _SEEN_ON_BLANKS = {"4", "7", "9", "21", "53"}
 """Attributes that show where there is no character: underlines, strikes, reverse."""
@@ -41,15 +42,22 @@ PLAIN = Look()
 Cell = tuple[str, Look]
 """A character and how it looks; the second cell of a wide character is empty."""
 
+_SHORT_TAIL = 8
+"""Blanks at the end of a row that are written rather than erased."""
+
 _UNKNOWN: Cell = ("\0", PLAIN)
 
 
 class Cells:
-    """The terminal's screen, as far as it is known."""
+    """The terminal's screen, as far as it is known.
 
-    def __init__(self) -> None:
+    `erases`: erasing to the end of a line paints it in the present background. GNU screen does not.
+    """
+
+    def __init__(self, *, erases: bool = True) -> None:
+        self._erases = erases
         self._rows: list[list[Cell]] = []
-        self._looks: dict[str, tuple[Look, Look]] = {}
+        self._looks: dict[str, _Ink] = {}
         self._cursor: tuple[int, int] | None = None
 
     def forget(self) -> None:
@@ -65,7 +73,7 @@ class Cells:
                 self.forget()
             return data
         rows, cursor = painted
-        pen = _Pen()
+        pen = _Pen(erases=self._erases)
         for y in sorted(rows):
             old, new = self._row(y, len(rows[y])), rows[y]
             if old != new:
@@ -80,7 +88,7 @@ class Cells:
     def _parse(self, data: str) -> tuple[dict[int, list[Cell]], tuple[int, int]] | None:
         """Return the rows a frame paints, and where it leaves the cursor; None when it is no frame."""
         rows: dict[int, list[Cell]] = {}
-        look = blank = PLAIN
+        ink = _Ink(PLAIN)
         x = y = at = 0
         if not data.startswith("\x1b["):
             return None
@@ -93,12 +101,12 @@ class Cells:
             if kind == 2:
                 y, x = int(token[1]) - 1, int(token[2]) - 1
             elif kind == 3:
-                look, blank = self._look(token[3])
+                ink = self._ink(token[3])
             elif kind == 5:
                 row = rows.get(y)
                 if row is None:
                     row = rows[y] = self._row(y, 0).copy()
-                x = _put(row, x, token[5], look, blank)
+                x = _put(row, x, token[5], ink)
         return rows, (x, y)
 
     def _row(self, y: int, width: int) -> list[Cell]:
@@ -107,38 +115,52 @@ class Cells:
         row = self._rows[y]
         return row + [_UNKNOWN] * (width - len(row))
 
-    def _look(self, code: str) -> tuple[Look, Look]:
+    def _ink(self, code: str) -> _Ink:
         """Textual sets every run from scratch, so a code says all."""
-        known = self._looks.get(code)
-        if known is None:
-            look = _read(code)
+        ink = self._looks.get(code)
+        if ink is None:
             if len(self._looks) > 1_000:  # a theme has about 50
                 self._looks.clear()
-            known = self._looks[code] = (look, look.blank)
-        return known
+            ink = self._looks[code] = _Ink(_read(code))
+        return ink
+
+
+class _Ink:
+    """A look, and the cells it makes of characters."""
+
+    def __init__(self, look: Look) -> None:
+        self.look = look
+        self.blank: Cell = (" ", look.blank)
 
 
 class _Pen:
     """Writes cells, knowing where it is and what colours it has."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, erases: bool) -> None:
         self.out: list[str] = []
+        self._erases = erases
         self._look = PLAIN
         self._at: tuple[int, int] | None = None
 
     def paint(self, y: int, old: list[Cell], new: list[Cell]) -> None:
         """Write the cells of a row that differ, or all of them when the terminal may disagree on widths."""
         whole = any(_doubtful(text) for text, _ in old) or any(_doubtful(text) for text, _ in new)
-        for x, cell in enumerate(new):
+        end = _tail(new) if self._erases else len(new)
+        if len(new) - end < _SHORT_TAIL or old[end:] == new[end:]:
+            end = len(new)
+        for x in range(end):
+            cell = new[x]
             if not cell[0] or (not whole and cell == old[x] and _follower(new, x) == _follower(old, x)):
                 continue
-            self._go(x, y)
-            self._wear_for(cell)
-            self.out.append(cell[0])
-            wide = x + 1 < len(new) and not new[x + 1][0]
-            end = x + (2 if wide else 1)
+            self._go(x, y, new)
+            self._write(cell)
+            after = x + (2 if _follower(new, x) else 1)
             # Nobody knows where the cursor is after the last column, or after a character of doubtful width.
-            self._at = None if end >= len(new) or _doubtful(cell[0]) else (end, y)
+            self._at = None if after >= len(new) or _doubtful(cell[0]) else (after, y)
+        if end < len(new):
+            self._go(end, y, new)
+            self.wear(new[end][1])
+            self.out.append("\x1b[K")
 
     def wear(self, look: Look) -> None:
         """Change the colours by the shortest way."""
@@ -158,19 +180,38 @@ class _Pen:
             codes.append(look.back or "49")
         self.out.append(f"\x1b[{';'.join(codes)}m")
 
-    def _wear_for(self, cell: Cell) -> None:
-        if cell[0] == " " and self._look.blank == cell[1]:
-            return
-        self.wear(cell[1])
+    def _write(self, cell: Cell) -> None:
+        if cell[0] != " " or self._look.blank != cell[1]:
+            self.wear(cell[1])
+        self.out.append(cell[0])
 
-    def _go(self, x: int, y: int) -> None:
-        if self._at == (x, y):
-            return
-        if self._at is not None and self._at[1] == y and self._at[0] < x:
-            steps = x - self._at[0]
-            self.out.append(f"\x1b[{steps}C" if steps > 1 else "\x1b[C")
-        else:
+    def _go(self, x: int, y: int, row: list[Cell]) -> None:
+        """Go to a column: over what lies between, where that is shorter than a jump."""
+        if self._at is None or self._at[1] != y or self._at[0] > x:
             self.out.append(f"\x1b[{y + 1};{x + 1}H")
+            return
+        between = row[self._at[0] : x]
+        if len(between) > 3 or not all(self._free(cell) for cell in between):
+            self.out.append(f"\x1b[{len(between)}C" if len(between) > 1 else "\x1b[C")
+        else:
+            self.out += [text for text, _ in between]
+
+    def _free(self, cell: Cell) -> bool:
+        """Whether a cell can be written in the present colours."""
+        return cell[0].isascii() and (
+            cell[1] == self._look or (cell[0] == " " and cell[1] == self._look.blank)
+        )
+
+
+def _tail(row: list[Cell]) -> int:
+    """Return where the equal blanks at the end of a row begin."""
+    last = row[-1] if row else _UNKNOWN
+    if last[0] != " " or last[1].attributes:
+        return len(row)
+    end = len(row)
+    while end and row[end - 1] == last:
+        end -= 1
+    return end
 
 
 def _follower(row: list[Cell], x: int) -> bool:
@@ -178,39 +219,32 @@ def _follower(row: list[Cell], x: int) -> bool:
     return x + 1 < len(row) and not row[x + 1][0]
 
 
-def _put(row: list[Cell], x: int, text: str, look: Look, blank: Look) -> int:
+def _put(row: list[Cell], x: int, text: str, ink: _Ink) -> int:
     """Put text into a row from a column on; return the column after it."""
+    blank, look = ink.blank, ink.look
     if text.isascii():
-        cells: list[Cell] = [(character, blank if character == " " else look) for character in text]
+        cells: list[Cell] = [blank if character == " " else (character, look) for character in text]
     else:
-        cells = list(_cells(text, look, blank))
+        cells = _cells(text, ink)
     if len(row) < x:
         row += [_UNKNOWN] * (x - len(row))
     row[x : x + len(cells)] = cells
     return x + len(cells)
 
 
-def _cells(text: str, look: Look, blank: Look) -> Iterator[Cell]:
-    held = ""
-    size = 0
+def _cells(text: str, ink: _Ink) -> list[Cell]:
+    cells: list[Cell] = []
     for character in text:
-        width = get_character_cell_size(character)
-        if width == 0 and held:  # a combining mark belongs to the character before it
-            held += character
-            continue
-        if held:
-            yield held, look
-            if size == 2:
-                yield "", look
-        held, size = "", 0
         if character == " ":
-            yield " ", blank
-        elif width:
-            held, size = character, width
-    if held:
-        yield held, look
-        if size == 2:
-            yield "", look
+            cells.append(ink.blank)
+        elif width := get_character_cell_size(character):
+            cells.append((character, ink.look))
+            if width == 2:
+                cells.append(("", ink.look))
+        elif cells:  # a combining mark belongs to the character before it
+            at = -2 if not cells[-1][0] and len(cells) > 1 else -1
+            cells[at] = (cells[at][0] + character, cells[at][1])
+    return cells
 
 
 def _doubtful(text: str) -> bool:
@@ -227,9 +261,9 @@ def _read(code: str) -> Look:
         part = parts[at]
         size = {"2": 5, "5": 3}.get(parts[at + 1], 1) if part in ("38", "48") and at + 1 < len(parts) else 1
         value = ";".join(parts[at : at + size])
-        if part == "38" or part[:1] in ("3", "9") and len(part) == 2:
+        if part == "38" or (part[:1] in ("3", "9") and len(part) == 2):
             fore = "" if part == "39" else value
-        elif part == "48" or part[:1] == "4" and len(part) == 2 or part[:2] == "10" and len(part) == 3:
+        elif part == "48" or (part[:1] == "4" and len(part) == 2) or (part[:2] == "10" and len(part) == 3):
             back = "" if part == "49" else value
         elif part not in ("", "0"):
             attributes.append(part)

@@ -16,7 +16,7 @@ from tokentui.ui.widgets import Lines
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-GLOBAL = "everywhere"
+EVERYWHERE = "everywhere"
 """Where a command works that works on every pane."""
 
 
@@ -43,35 +43,102 @@ class Command(NamedTuple):
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("pane.overview", GLOBAL, "1", "show_pane('overview')", "Overview", "Show totals, accounts and what drove the cost"),
-    Command("pane.trends", GLOBAL, "2", "show_pane('trends')", "Trends", "Show cost and tokens a day over 30 days"),
-    Command("card.left", "overview", "left,h,shift+tab", "move(-1, 0)", "left", "Go to the card on the left", palette=False),
+    Command(
+        "pane.overview",
+        EVERYWHERE,
+        "1",
+        "show_pane('overview')",
+        "Overview",
+        "Show totals, accounts and what drove the cost",
+    ),
+    Command(
+        "pane.trends", EVERYWHERE, "2", "show_pane('trends')", "Trends", "Show cost and tokens a day over 30 days"
+    ),
+    Command(
+        "card.left",
+        "overview",
+        "left,h,shift+tab",
+        "move(-1, 0)",
+        "left",
+        "Go to the card on the left",
+        palette=False,
+    ),
     Command("card.down", "overview", "down,j", "move(0, 1)", "down", "Go to the card below", palette=False),
     Command("card.up", "overview", "up,k", "move(0, -1)", "up", "Go to the card above", palette=False),
-    Command("card.right", "overview", "right,l,tab", "move(1, 0)", "right", "Go to the card on the right", palette=False),
-    Command("overview.page_down", "overview", "pagedown,space", "page_down", "page down", "Scroll a page down", palette=False),
-    Command("overview.page_up", "overview", "pageup", "page_up", "page up", "Scroll a page up", palette=False),
+    Command(
+        "card.right",
+        "overview",
+        "right,l,tab",
+        "move(1, 0)",
+        "right",
+        "Go to the card on the right",
+        palette=False,
+    ),
+    Command(
+        "overview.page_down",
+        "overview",
+        "pagedown,space",
+        "page_down",
+        "page down",
+        "Scroll a page down",
+        palette=False,
+    ),
+    Command(
+        "overview.page_up", "overview", "pageup", "page_up", "page up", "Scroll a page up", palette=False
+    ),
     Command("overview.top", "overview", "home,g", "scroll_home", "top", "Scroll to the top"),
     Command("overview.bottom", "overview", "end,G", "scroll_end", "bottom", "Scroll to the bottom"),
     Command("trends.cost", "trends", "c", "measure('cost')", "cost", "Draw the cost of each day", True),
-    Command("trends.tokens", "trends", "u", "measure('tokens')", "tokens", "Draw the tokens of each day", True),
-    Command("trends.service", "trends", "s", "split('service')", "by service", "Stack the days by service", True),
+    Command(
+        "trends.tokens", "trends", "u", "measure('tokens')", "tokens", "Draw the tokens of each day", True
+    ),
+    Command(
+        "trends.service", "trends", "s", "split('service')", "by service", "Stack the days by service", True
+    ),
     Command("trends.model", "trends", "M", "split('model')", "by model", "Stack the days by model", True),
-    Command("first_run.demo", "first-run", "d", "tell_of_demo", "demo", "Say how to see a made-up history", True),
-    Command("refresh", GLOBAL, "r", "refresh_now", "refresh", "Look for new log lines now", True),
-    Command("palette", GLOBAL, "ctrl+p", "open_palette", "palette", "Find a command by its name", True, palette=False),
-    Command("help", GLOBAL, "?", "open_help", "help", "Show all keys", True),
-    Command("redraw", GLOBAL, "ctrl+l", "redraw", "redraw", "Paint the screen anew, after something else wrote on it"),
-    Command("suspend", GLOBAL, "ctrl+z", "suspend_process", "suspend", "Go back to the shell; `fg` returns"),
-    Command("quit", GLOBAL, "q,ctrl+c", "leave", "quit", "End the program", True),
+    Command(
+        "first_run.demo", "first-run", "d", "tell_of_demo", "demo", "Say how to see a made-up history", True
+    ),
+    Command("refresh", EVERYWHERE, "r", "refresh_now", "refresh", "Look for new log lines now", True),
+    Command(
+        "palette",
+        EVERYWHERE,
+        "ctrl+p",
+        "open_palette",
+        "palette",
+        "Find a command by its name",
+        True,
+        palette=False,
+    ),
+    Command("help", EVERYWHERE, "?", "open_help", "help", "Show all keys", True),
+    Command(
+        "redraw",
+        EVERYWHERE,
+        "ctrl+l",
+        "redraw",
+        "redraw",
+        "Paint the screen anew, after something else wrote on it",
+    ),
+    Command("suspend", EVERYWHERE, "ctrl+z", "suspend_process", "suspend", "Go back to the shell; `fg` returns"),
+    Command("quit", EVERYWHERE, "q,ctrl+c", "leave", "quit", "End the program", True),
 )
 
 OVERLAY_KEYS: tuple[BindingType, ...] = (Binding("escape,q,ctrl+c,?", "dismiss", "close"),)
 """How a window over the panes is closed."""
 
 _NAMES = {
-    "left": "←", "right": "→", "up": "↑", "down": "↓", "pagedown": "pgdn", "pageup": "pgup", "ctrl+p": "^p",
-    "ctrl+c": "^c", "ctrl+z": "^z", "ctrl+l": "^l", "shift+tab": "⇧tab", "question_mark": "?",
+    "left": "←",
+    "right": "→",
+    "up": "↑",
+    "down": "↓",
+    "pagedown": "pgdn",
+    "pageup": "pgup",
+    "ctrl+p": "^p",
+    "ctrl+c": "^c",
+    "ctrl+z": "^z",
+    "ctrl+l": "^l",
+    "shift+tab": "⇧tab",
+    "question_mark": "?",
 }
 
 
@@ -83,7 +150,14 @@ def shown(key: str) -> str:
 def bindings(where: str) -> list[BindingType]:
     """Return the bindings of a pane, or of the whole program."""
     return [
-        Binding(command.keys, command.action, command.label, show=command.footer, tooltip=command.help, id=command.id)
+        Binding(
+            command.keys,
+            command.action,
+            command.label,
+            show=command.footer,
+            tooltip=command.help,
+            id=command.id,
+        )
         for command in COMMANDS
         if command.where == where
     ]
@@ -93,13 +167,15 @@ def of_pane(pane: str) -> Iterable[Command]:
     """Return the commands that work while a pane is shown, its own first."""
     return [
         *(command for command in COMMANDS if command.where == pane),
-        *(command for command in COMMANDS if command.where == GLOBAL),
+        *(command for command in COMMANDS if command.where == EVERYWHERE),
     ]
 
 
 def footer(pane: str, width: int) -> list[Line]:
     """Return the line of keys that matter on a pane. Help and quit stay when not all of them fit."""
-    items = [_hint(shown(command.keys.split(",")[0]), command.label) for command in of_pane(pane) if command.footer]
+    items = [
+        _hint(shown(command.keys.split(",")[0]), command.label) for command in of_pane(pane) if command.footer
+    ]
     if pane == "overview":
         items.insert(0, _hint("←↑↓→", "card"))
     last = items[-2:]
@@ -165,7 +241,10 @@ class Palette(ModalScreen[Command], inherit_bindings=False):
         every = sum(command.palette for command in COMMANDS)
         lines = [
             spread(
-                [("▸ " if number == self._marked else "  ", "key"), (command.help, "strong" if number == self._marked else "text")],
+                [
+                    ("▸ " if number == self._marked else "  ", "key"),
+                    (command.help, "strong" if number == self._marked else "text"),
+                ],
                 [(command.shown_keys, "key"), (" ", "")],
                 width,
             )

@@ -84,13 +84,15 @@ def bars(values: Sequence[int | None], rows: int = 1) -> list[str]:
     """
     most = max((value for value in values if value), default=0)
     steps = rows * len(BLOCKS)
-    heights = [
-        0 if value is None else max(1, round(value / most * steps)) if most else 1 for value in values
+    heights = [0 if value is None else max(1, round(value / most * steps)) if most else 1 for value in values]
+    return [
+        "".join(_slice(height - row * len(BLOCKS)) for height in heights) for row in reversed(range(rows))
     ]
-    return ["".join(_slice(height - row * len(BLOCKS)) for height in heights) for row in reversed(range(rows))]
 
 
-def box(lines: Sequence[Line], width: int, title: Line, state: Line, foot: Line, style: str, *, heavy: bool) -> list[Line]:
+def box(
+    lines: Sequence[Line], width: int, title: Line, state: Line, foot: Line, style: str, *, heavy: bool
+) -> list[Line]:
     """Return lines in a frame with a title and a state on top and a remark below.
 
     A heavy frame marks what the keys act on, also where there are no colours.

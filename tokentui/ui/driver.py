@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ class OutputDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         if sys.__stdout__ is not None:
             self._file = sys.__stdout__
-        self._cells = Cells()
+        self._cells = Cells(erases=not os.environ.get("TERM", "").startswith("screen"))
         self._opening = ""
 
     def forget(self) -> None:

@@ -20,10 +20,14 @@ _MOST = 9
 
 
 def lines(snapshot: Snapshot | None, width: int, height: int, zone: tzinfo | None) -> list[Line]:
-    """Return the table in a frame: three tables beside each other from 100 cells on, two from 60, else one."""
+    """Return the tables in a frame: three beside each other from 100 cells on, two from 60, else one."""
     if snapshot is None or width < 20:
         return []
-    tables = [("project", snapshot.drivers.projects), ("model", snapshot.drivers.models), ("session", snapshot.drivers.sessions)]
+    tables = [
+        ("project", snapshot.drivers.projects),
+        ("model", snapshot.drivers.models),
+        ("session", snapshot.drivers.sessions),
+    ]
     count = 3 if width >= 100 else 2 if width >= 60 else 1
     rows = max((len(drivers) for _, drivers in tables), default=0)
     rows = min(rows, _MOST, max(height - 3, 3) if height else _MOST)
@@ -35,7 +39,15 @@ def lines(snapshot: Snapshot | None, width: int, height: int, zone: tzinfo | Non
     if not rows:
         drawn = [[("nothing was used yet today", "muted")]]
     drawn += [[] for _ in range(height - 2 - len(drawn))]
-    return box(drawn, width, [("What drove it", "strong"), (" · today", "text")], [], _unpriced(snapshot), "frame", heavy=False)
+    return box(
+        drawn,
+        width,
+        [("What drove it", "strong"), (" · today", "text")],
+        [],
+        _unpriced(snapshot),
+        "frame",
+        heavy=False,
+    )
 
 
 def _table(
@@ -53,11 +65,13 @@ def _table(
     drawn = [head]
     for driver in drivers[:rows]:
         figure = figures.cost(driver.usage) if by_cost else text.tokens(driver.usage.total_tokens)
-        drawn.append([
-            (fit(text.clean(driver.label, 80), label), "text"),
-            (fit(figure, 10, ">"), "strong"),
-            *ending(driver),
-        ])
+        drawn.append(
+            [
+                (fit(text.clean(driver.label, 80), label), "text"),
+                (fit(figure, 10, ">"), "strong"),
+                *ending(driver),
+            ]
+        )
     return [*drawn, *([[]] * (rows + 1 - len(drawn)))]
 
 

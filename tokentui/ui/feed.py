@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -52,3 +54,46 @@ class Feed(Protocol):
 
     def found(self) -> tuple[Found, ...]:
         """Return what is known of each source so far; called often, by the thread of the screen."""
+
+
+class Inbox:
+    """The newest of what the feed said. It holds one of each, so a stalled screen piles nothing up."""
+
+    def __init__(self, announce: Callable[[], object]) -> None:
+        self._announce = announce
+        self._lock = threading.Lock()
+        self._announced = False
+        self._progressed = 0.0
+        self.snapshot: Snapshot | None = None
+        self.progress: ImportProgress | None = None
+        self.failure = ""
+
+    def put_snapshot(self, snapshot: Snapshot) -> None:
+        """Keep a new snapshot."""
+        self.snapshot = snapshot
+        self._tell()
+
+    def put_progress(self, progress: ImportProgress | None) -> None:
+        """Keep how far an import has come; looked at five times a second at most."""
+        now = time.monotonic()
+        if progress is not None and self.progress is not None and now - self._progressed < 0.2:
+            return
+        self.progress, self._progressed = progress, now
+        self._tell()
+
+    def put_failure(self, reason: str) -> None:
+        """Keep why there will be no more snapshots."""
+        self.failure = reason
+        self._tell()
+
+    def opened(self) -> None:
+        """The screen reads now; what comes from here on is announced again."""
+        with self._lock:
+            self._announced = False
+
+    def _tell(self) -> None:
+        with self._lock:
+            if self._announced:
+                return
+            self._announced = True
+        self._announce()

@@ -1,4 +1,4 @@
-"""Figures with the signs of their state: `~` computed from list prices, `≥` a part is missing, `—` unknown."""
+"""Figures and their signs: `~` computed from list prices, `≥` a part is missing, `—` unknown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _WINDOWS = {300: "5 h", 1_440: "day", 10_080: "week", 43_200: "month"}
 
 
 def cost(usage: Usage, quality: str = "exact") -> str:
-    """Return what some records cost: `$1.20~`, `≥$1.20~` when a part of them is unpriced, `—` when all are."""
+    """Return what some records cost: `$1.20~`, `≥$1.20~` when a part is unpriced, `—` when all of it is."""
     known = usage.known_cost
     if known is None:
         return text.UNKNOWN
@@ -90,7 +90,9 @@ def total(usages: Iterable[Usage]) -> Usage:
 def window(limit: Limit) -> str:
     """Return what a person calls a limit: `5 h`, `week`, or its own name in front of that."""
     minutes = limit.window_minutes
-    length = _WINDOWS.get(minutes) or (f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min" if minutes else "")
+    length = _WINDOWS.get(minutes) or (
+        f"{minutes // 60} h" if minutes >= 60 else f"{minutes} min" if minutes else ""
+    )
     name = text.clean(limit.name, 24)
     if not name or name.casefold() == length.casefold() or name == limit.limit_id:
         return length or name or text.clean(limit.limit_id, 24)
@@ -98,7 +100,7 @@ def window(limit: Limit) -> str:
 
 
 def used(limit: Limit, now: float) -> float | None:
-    """Return how full a limit is, None once its window was reset after it was last read. `now`: UTC seconds."""
+    """Return how full a limit is, None once its window was reset since it was read. `now`: UTC seconds."""
     if limit.resets_at is not None and limit.resets_at / 1e6 <= now:
         return None
     return limit.used_percent

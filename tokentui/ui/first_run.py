@@ -82,14 +82,31 @@ class FirstRun(VerticalScroll, can_focus=True):
         elif any(source.files for source in found):
             lines += [[(" Logs were found; no request is recorded in them yet.", "text")]]
         else:
-            lines += [[(" No logs of AI tools were found on this machine.", "text")],
-                      [(" As soon as one of these tools writes its log, its use shows here.", "muted")]]
+            lines += [
+                [(" No logs of AI tools were found on this machine.", "text")],
+                [(" As soon as one of these tools writes its log, its use shows here.", "muted")],
+            ]
         lines += [[]]
         for source in found:
             lines += _source(source, width)
-        lines += [[], [(" d", "key"), (" shows how to see a made-up history    ", "muted"), ("q", "key"), (" quits", "muted")]]
+        lines += [
+            [],
+            [
+                (" d", "key"),
+                (" shows how to see a made-up history    ", "muted"),
+                ("q", "key"),
+                (" quits", "muted"),
+            ],
+        ]
         if self._told_of_demo:
-            lines += [[], [(" Quit, then run ", "text"), ("tokentui demo", "strong"), (": a made-up history, apart from your own data.", "text")]]
+            lines += [
+                [],
+                [
+                    (" Quit, then run ", "text"),
+                    ("tokentui demo", "strong"),
+                    (": a made-up history, apart from your own data.", "text"),
+                ],
+            ]
         return lines
 
 
@@ -97,14 +114,12 @@ def import_lines(progress: ImportProgress, left: str, width: int) -> list[Line]:
     """Return how far an import has come: a bar, files, megabytes, records, what is left."""
     percent = 100 * progress.bytes_done / progress.bytes_total if progress.bytes_total else 0.0
     bar = max(min(width - 12, 60), 4)
-    figures = (
-        f"{progress.files_done:,} of {progress.files_total:,} files · "
-        f"{progress.bytes_done / _MB:,.0f} of {progress.bytes_total / _MB:,.0f} MB · {progress.records:,} requests"
-    )
+    files = f"{progress.files_done:,} of {progress.files_total:,} files"
+    size = f"{progress.bytes_done / _MB:,.0f} of {progress.bytes_total / _MB:,.0f} MB"
     return [
         [(" Reading your logs", "text")],
         [(" ", ""), *gauge(percent, bar, "bar"), (fit(text.percent(percent), 7, ">"), "strong")],
-        [(f" {figures}", "text")],
+        [(f" {files} · {size} · {progress.records:,} requests", "text")],
         [(f" {left}" if left else "", "muted")],
     ]
 
@@ -116,4 +131,6 @@ def _source(source: Found, width: int) -> list[Line]:
         files = f"{source.files:,} file{'s' if source.files != 1 else ''}"
         return [[(" ● ", "ok"), (title, "strong"), (f" found, {files}", "text")]]
     looked = ", ".join(text.clean(path, 200) for path in source.looked) or "nowhere"
-    return [[(" ○ ", "muted"), (title, "text"), (f" not found; looked in {looked}", "muted")]][: max(width, 1)]
+    return [[(" ○ ", "muted"), (title, "text"), (f" not found; looked in {looked}", "muted")]][
+        : max(width, 1)
+    ]

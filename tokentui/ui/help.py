@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
-from tokentui.ui.commands import COMMANDS, GLOBAL, OVERLAY_KEYS
+from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS
 from tokentui.ui.draw import Line, fit
 from tokentui.ui.widgets import Lines
 
@@ -22,7 +22,12 @@ SIGNS = (
 )
 """What the signs beside figures mean."""
 
-_TITLES = {GLOBAL: "Everywhere", "overview": "Overview", "trends": "Trends", "first-run": "While there is nothing to show"}
+_TITLES = {
+    EVERYWHERE: "Everywhere",
+    "overview": "Overview",
+    "trends": "Trends",
+    "first-run": "While there is nothing to show",
+}
 
 
 class Help(ModalScreen[None], inherit_bindings=False):
@@ -50,7 +55,9 @@ def lines(width: int, _height: int) -> list[Line]:
     """Return the help, as wide as its window."""
     column = min(max(len(command.shown_keys) for command in COMMANDS) + 2, max(width // 2, 8))
     drawn: list[Line] = []
-    for where in dict.fromkeys(command.where for command in sorted(COMMANDS, key=lambda command: command.where != GLOBAL)):
+    for where in dict.fromkeys(
+        command.where for command in sorted(COMMANDS, key=lambda command: command.where != EVERYWHERE)
+    ):
         drawn.append([(_TITLES[where], "strong")])
         drawn += [
             [("  ", ""), (fit(command.shown_keys, column), "key"), (command.help, "text")]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.containers import Grid, VerticalScroll
+from textual.geometry import Size
 from textual.reactive import reactive
 
 from tokentui.ui import cards, drivers, totals
@@ -39,7 +40,12 @@ class AccountCard(Lines, can_focus=True):
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The card in its present size."""
-        return cards.lines(self.card, width, height, self._clock(), focused=self.has_focus)
+        rows = height or self.size.height
+        return cards.lines(self.card, width, rows, self._clock(), focused=self.has_focus)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        """The stylesheet says how high cards are; a card uses what it gets."""
+        return 1
 
     def show(self, card: Card) -> None:
         """Show an account, which may be another one than before."""
@@ -69,7 +75,8 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         yield Lines(lambda width, height: totals.lines(self.snapshot, width, height), id="totals")
         yield Grid(id="cards")
         yield Lines(
-            lambda width, height: drivers.lines(self.snapshot, width, height, zone_of(self.snapshot)), id="drivers"
+            lambda width, height: drivers.lines(self.snapshot, width, height, zone_of(self.snapshot)),
+            id="drivers",
         )
 
     def on_mount(self) -> None:
@@ -102,7 +109,10 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
             widget.remove()
         if len(present) != len(wanted):
             for name, applies in (
-                ("-one", len(wanted) == 1), ("-two", len(wanted) == 2), ("-few", len(wanted) <= 3), ("-many", len(wanted) >= MANY),
+                ("-one", len(wanted) == 1),
+                ("-two", len(wanted) == 2),
+                ("-few", len(wanted) <= 3),
+                ("-many", len(wanted) >= MANY),
             ):
                 grid.set_class(applies, name)
         for widget in present:

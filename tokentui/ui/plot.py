@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from typing import Any, cast
 
 from tokentui.ui.draw import Line, Span
 
@@ -24,7 +25,7 @@ def nice_step(most: float) -> float:
     """Return a round step (1, 2, 2.5 or 5 times a power of ten) of which at most `_TICKS` cover `most`."""
     if most <= 0:
         return 1.0
-    power = 10.0 ** -12
+    power = 10.0**-12
     while True:
         for factor in (1.0, 2.0, 2.5, 5.0):
             if factor * power * _TICKS >= most:
@@ -37,19 +38,20 @@ def stacked(
     series: Sequence[Sequence[float]],
     width: int,
     height: int,
-    label: Callable[[float], str],
+    label: Callable[[float, float], str],
     *,
     shades: bool = False,
 ) -> list[Line]:
     """Return stacked bars, one a day, the last one for `last`; each series gives the same number of days.
 
-    `label` writes a value for the axis; `shades` tells the series apart without colours.
+    `label(value, step)` writes a value of the axis, whose ticks are `step` apart; `shades` tells the
+    series apart without colours.
     """
     days = len(series[0]) if series else 0
     most = max((sum(values) for values in zip(*series, strict=True)), default=0.0)
     step = nice_step(most)
-    ticks = [step * number for number in range(int(-(-most // step)) + 1)]
-    names = [label(tick) for tick in ticks]
+    ticks = [step * number for number in range(int(most / step) + 1)]
+    names = [label(tick, step) for tick in ticks]
     axis = max(map(len, names)) + 1
     shown = min(days, width - axis)
     if shown < 1 or height < 4 or most <= 0:
@@ -75,21 +77,26 @@ def _plotext(
     # In columns instead of days, so that every bar has the same width and no blank beside it.
     middles = [number * cells + (cells - 1) / 2 for number in range(days)]
     plot.stacked_bar(
-        middles, [list(values) for values in series], color=list(range(1, len(series) + 1)),
-        width=(cells - 1) / cells if cells > 1 else 0.5, marker="sd",
+        middles,
+        [list(values) for values in series],
+        color=cast(Any, list(range(1, len(series) + 1))),
+        width=(cells - 1) / cells if cells > 1 else 0.5,
+        marker="sd",
     )
     plot.xlim(0, days * cells - 1)
-    plot.ylim(0, ticks[-1])
+    plot.ylim(0, max(sum(values) for values in zip(*series, strict=True)))
     plot.yticks(ticks, names)
     marked = _marked(days, cells)
-    plot.xticks([middles[at] for at in marked], [_name(last - timedelta(days=days - 1 - at)) for at in marked])
+    plot.xticks(
+        [middles[at] for at in marked], [_name(last - timedelta(days=days - 1 - at)) for at in marked]
+    )
     plot.xaxes(True, False)
     plot.yaxes(True, False)
     return str(plot.build())
 
 
 def _marked(days: int, cells: int) -> list[int]:
-    """Return which days have their date below them: today, and back in whole weeks as far as there is room."""
+    """Return which days have their date below them: today, and back in weeks as far as there is room."""
     every = 7 if cells * 7 >= 9 else 14
     return list(range(days - 1, -1, -every))
 
@@ -123,5 +130,3 @@ def _style(code: str) -> str:
     """Return the style for a colour sequence of plotext: the series it stands for, or the axes."""
     parts = code.split(";")
     return f"series-{int(parts[2]) - 1}" if parts[:2] == ["38", "5"] and parts[2:] else "muted"
-
-

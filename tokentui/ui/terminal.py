@@ -40,10 +40,8 @@ def unfit(environ: Mapping[str, str], stdin: TextIO | None, stdout: TextIO | Non
     if kind in ("", "dumb", "unknown"):
         return f"the terminal cannot move its cursor (TERM is {kind or 'not set'})"
     encoding = getattr(stdout, "encoding", None) or "ascii"
-    try:
+    with suppress(LookupError):
         encoding = codecs.lookup(encoding).name
-    except LookupError:
-        pass
     if encoding != "utf-8":
         return f"the terminal's encoding is {encoding}, not UTF-8 (try LC_ALL=C.UTF-8)"
     return None

@@ -32,7 +32,10 @@ def lines(snapshot: Snapshot | None, width: int, rows: int) -> list[Line]:
         totals = totals[:4]
     gap = 2
     room = width - 2 - gap * (len(totals) - 1)
-    least = [max(length(total.value), len(total.label), length(total.detail) if rows > 2 else 0) for total in totals]
+    least = [
+        max(length(total.value), len(total.label), length(total.detail) if rows > 2 else 0)
+        for total in totals
+    ]
     spare = max(0, room - sum(least)) // len(totals)
     widths = [size + spare for size in least]
     strip = [
@@ -53,28 +56,52 @@ def of(snapshot: Snapshot | None) -> list[Total]:
     change = figures.change(today.known_cost, before.known_cost)
     days = _days(snapshot)
     parts: list[tuple[Line, Line]] = [
-        ([(figures.cost(today), "strong"), (f"  {change}", "accent" if change.startswith("▲") else "muted")],
-         [(f"yesterday {figures.cost(before)}", "muted")]),
-        ([(figures.cost(month), "strong")],
-         [(f"{snapshot.today:%b} 1 to {snapshot.today.day} · {figures.requests(month.request_count)}", "muted")]),
-        ([(figures.tokens(today), "strong"), (f"  {figures.requests(today.request_count)}", "text")],
-         [(f"{text.tokens(today.input_tokens)} in · {text.tokens(today.output_tokens)} out", "muted")]),
+        (
+            [
+                (figures.cost(today), "strong"),
+                (f"  {change}", "accent" if change.startswith("▲") else "muted"),
+            ],
+            [(f"yesterday {figures.cost(before)}", "muted")],
+        ),
+        (
+            [(figures.cost(month), "strong")],
+            [
+                (
+                    f"{snapshot.today:%b} 1–{snapshot.today.day} · {figures.requests(month.request_count)}",
+                    "muted",
+                )
+            ],
+        ),
+        (
+            [(figures.tokens(today), "strong"), (f"  {figures.requests(today.request_count)}", "text")],
+            [(f"{text.tokens(today.input_tokens)} in · {text.tokens(today.output_tokens)} out", "muted")],
+        ),
         ([(figures.cache_read(today), "strong")], [("of today's input", "muted")]),
-        ([(figures.cost(figures.total(day for day in days if day)), "strong")],
-         [("".join(bars([day.cost if day else None for day in days])), "bar")]),
+        (
+            [(figures.cost(figures.total(day for day in days if day)), "strong")],
+            [("".join(bars([day.cost if day else None for day in days])), "bar")],
+        ),
     ]
-    return [Total(label, short, value, detail) for (label, short), (value, detail) in zip(_LABELS, parts, strict=True)]
+    return [
+        Total(label, short, value, detail)
+        for (label, short), (value, detail) in zip(_LABELS, parts, strict=True)
+    ]
 
 
 _LABELS = (
-    ("Today", "Today"), ("This month", "Month"), ("Tokens today", "Tokens"), ("Cache read", "Cache"), ("Last 30 days", "30 days"),
+    ("Today", "Today"),
+    ("This month", "Month"),
+    ("Tokens today", "Tokens"),
+    ("Cache read", "Cache"),
+    ("Last 30 days", "30 days"),
 )
 
 
 def _days(snapshot: Snapshot) -> list[Usage | None]:
     """Return the use of each of the last 30 days, oldest first; None for an idle one."""
     by_age = {
-        (snapshot.today - day.day).days: figures.total(usage for _, usage in day.by_service) for day in snapshot.days
+        (snapshot.today - day.day).days: figures.total(usage for _, usage in day.by_service)
+        for day in snapshot.days
     }
     return [by_age.get(age) for age in reversed(range(30))]
 

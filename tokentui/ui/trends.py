@@ -88,7 +88,9 @@ class Trends(Vertical, can_focus=True):
     def _title(self, width: int, _height: int) -> list[Line]:
         name = "Cost a day" if self.measured == "cost" else "Tokens a day"
         left: Line = [(f" {name}", "strong"), (f" by {self.by} · last {DAYS} days", "text")]
-        right: Line = [("computed from list prices ", "muted")] if self.measured == "cost" and self._series else []
+        right: Line = (
+            [("computed from list prices ", "muted")] if self.measured == "cost" and self._series else []
+        )
         return [spread(left, right, width)]
 
     def _plot(self, width: int, height: int) -> list[Line]:
@@ -109,13 +111,22 @@ class Trends(Vertical, can_focus=True):
         if not self._series:
             return []
         whole = Series("total", tuple(_sum_days(self._series)))
-        rows = [*enumerate(self._series), (-1, whole)] if len(self._series) > 1 else list(enumerate(self._series))
+        rows = (
+            [*enumerate(self._series), (-1, whole)]
+            if len(self._series) > 1
+            else list(enumerate(self._series))
+        )
         wide = width >= 70
         label = max(min(width - 4 - (12 * 3 + 8 if wide else 12 * 2), 40), 6)
         bar = max(min(width - 4 - label - 12 * 3 - 10, 30), 0) if wide else 0
         heads = ("today", "7 days", f"{DAYS} days") if wide else ("today", f"{DAYS} days")
-        drawn: list[Line] = [[(" " * (label + 4), ""), ("".join(fit(head, 12, ">") for head in heads), "muted"),
-                              (fit("share", 8, ">") if wide else "", "muted")]]
+        drawn: list[Line] = [
+            [
+                (" " * (label + 4), ""),
+                ("".join(fit(head, 12, ">") for head in heads), "muted"),
+                (fit("share", 8, ">") if wide else "", "muted"),
+            ]
+        ]
         for number, each in rows:
             drawn.append(self._row(number, each, whole, label, bar, wide=wide))
         return drawn
@@ -124,11 +135,17 @@ class Trends(Vertical, can_focus=True):
         spans = [each.days[-1:], each.days[-7:], each.days] if wide else [each.days[-1:], each.days]
         style = "strong" if number < 0 else "text"
         mark = plot.MARKS[number % len(plot.MARKS)] if self.app.no_color else "█"
-        line: Line = [(f" {mark} " if number >= 0 else "   ", f"series-{max(number, 0)}"), (fit(each.name, label) + " ", style)]
+        line: Line = [
+            (f" {mark} " if number >= 0 else "   ", f"series-{max(number, 0)}"),
+            (fit(each.name, label) + " ", style),
+        ]
         line += [(fit(_figure(days, self.measured), 12, ">"), style) for days in spans]
         if wide and number >= 0:
             percent = figures.share(_amount(each.whole, self.measured), _amount(whole.whole, self.measured))
-            line += [(fit(text.percent(percent), 8, ">") + "  ", "text"), *gauge(percent, bar, f"series-{number}")]
+            line += [
+                (fit(text.percent(percent), 8, ">") + "  ", "text"),
+                *gauge(percent, bar, f"series-{number}"),
+            ]
         return line
 
 
@@ -144,7 +161,10 @@ def series(snapshot: Snapshot, by: str, measured: str) -> list[Series]:
                 before = days[at]
                 days[at] = usage if before is None else figures.total((before, usage))
     titles = {card.service: card.title for card in snapshot.cards} if by == "service" else {}
-    named = [Series(text.clean(titles.get(name, name), 60) or "(unknown)", tuple(days)) for name, days in found.items()]
+    named = [
+        Series(text.clean(titles.get(name, name), 60) or "(unknown)", tuple(days))
+        for name, days in found.items()
+    ]
     named.sort(key=lambda each: (-(_amount(each.whole, measured) or 0), each.name))
     if len(named) <= MOST_SERIES + 1:
         return named
@@ -175,11 +195,11 @@ def _figure(days: Sequence[Usage | None], measured: str) -> str:
     return figures.cost(whole) if measured == "cost" else text.tokens(whole.total_tokens)
 
 
-def _dollars(value: float) -> str:
-    return text.money(round(value * NANO), 2 if 0 < value < 10 else 0)
+def _dollars(value: float, step: float) -> str:
+    return text.money(round(value * NANO), 0 if step >= 1 else 2 if step >= 0.01 else 4)
 
 
-def _tokens(value: float) -> str:
+def _tokens(value: float, _step: float) -> str:
     return text.tokens(round(value))
 
 

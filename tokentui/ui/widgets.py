@@ -1,4 +1,4 @@
-"""The one small thing the panes are made of: a widget that draws lines of spans and repaints those that differ."""
+"""What the panes are made of: a widget that draws lines of spans and repaints those that differ."""
 
 from __future__ import annotations
 
@@ -14,8 +14,25 @@ from textual.widget import Widget
 from tokentui.ui.draw import Line, cut
 
 STYLES = (
-    "text", "strong", "muted", "rest", "bar", "ok", "warn", "crit", "accent", "key", "tab", "frame", "focus",
-    "series-0", "series-1", "series-2", "series-3", "series-4", "series-5",
+    "text",
+    "strong",
+    "muted",
+    "rest",
+    "bar",
+    "ok",
+    "warn",
+    "crit",
+    "accent",
+    "key",
+    "tab",
+    "frame",
+    "focus",
+    "series-0",
+    "series-1",
+    "series-2",
+    "series-3",
+    "series-4",
+    "series-5",
 )
 """The style names of spans; the stylesheet has a rule `lines--NAME` for each."""
 
@@ -31,7 +48,11 @@ class Lines(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{name}" for name in STYLES}
 
     def __init__(
-        self, draw: Callable[[int, int], list[Line]] | None = None, *, id: str | None = None, classes: str | None = None
+        self,
+        draw: Callable[[int, int], list[Line]] | None = None,
+        *,
+        id: str | None = None,
+        classes: str | None = None,
     ) -> None:
         """`draw(width, height)` returns the lines, when no subclass does."""
         super().__init__(id=id, classes=classes)
@@ -65,7 +86,7 @@ class Lines(Widget):
         if regions:
             self.refresh(*regions)
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """The number of lines there are."""
         return len(self.lines(width, 0))
 
@@ -87,4 +108,8 @@ class Lines(Widget):
 
     def _segments(self, line: Line) -> list[Segment]:
         style = self.get_component_rich_style
-        return [Segment(text, style(f"lines--{name or 'text'}")) for text, name in cut(line, self.size.width) if text]
+        return [
+            Segment(text, style(f"lines--{name or 'text'}"))
+            for text, name in cut(line, self.size.width)
+            if text
+        ]
