@@ -13,7 +13,7 @@ import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
 from tokentui.store.errors import Corrupt, DiskFull, StoreError
@@ -166,9 +166,12 @@ def prune(folder: str | os.PathLike[str]) -> None:
 
 
 def kept_of(backups: Iterable[Backup]) -> list[Backup]:
-    """Return those of `backups` (newest first) that are worth their space."""
-    daily: dict[object, Backup] = {}
-    weekly: dict[object, Backup] = {}
+    """Return those of `backups` (newest first) that are worth their space.
+
+    A week counts once no day of it is kept as one of the seven; its newest backup stands for it.
+    """
+    daily: dict[date, Backup] = {}
+    weekly: dict[tuple[int, int], Backup] = {}
     migrations: list[Backup] = []
     for backup in backups:
         day = (_EPOCH + timedelta(microseconds=backup.made_at)).date()
@@ -178,6 +181,8 @@ def kept_of(backups: Iterable[Backup]) -> list[Backup]:
             daily.setdefault(day, backup)
         else:
             weekly.setdefault(day.isocalendar()[:2], backup)
+    for kept in daily:
+        weekly.pop(kept.isocalendar()[:2], None)
     return [*daily.values(), *list(weekly.values())[:WEEKS_KEPT], *migrations[:MIGRATIONS_KEPT]]
 
 
