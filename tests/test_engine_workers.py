@@ -26,9 +26,10 @@ def log(folder: Path, name: str) -> Job:
     lines = []
     for number in range(REQUESTS):
         usage = {"input_tokens": 10, "output_tokens": number + 1}
-        message = {"id": f"msg_{name}_{number:012d}", "role": "assistant", "model": "claude-sonnet-4-5", "usage": usage}
-        stamp = f"2026-09-14T10:00:{number:02d}.000Z"
-        lines.append(json.dumps({"type": "assistant", "timestamp": stamp, "sessionId": name, "message": message}))
+        key, stamp = f"msg_{name}_{number:012d}", f"2026-09-14T10:00:{number:02d}.000Z"
+        message = {"id": key, "role": "assistant", "model": "claude-sonnet-4-5", "usage": usage}
+        line = {"type": "assistant", "timestamp": stamp, "sessionId": name, "message": message}
+        lines.append(json.dumps(line))
     path.write_text("\n".join(lines) + "\n")
     return Job("claude-code", str(path), None, path.stat().st_size)
 
@@ -57,7 +58,8 @@ def jobs(tmp_path: Path) -> list[Job]:
 def test_every_record_comes_back_once_and_priced(jobs: list[Job]) -> None:
     workers = pool()
     try:
-        parsed = list(workers.run(jobs))
+        workers.start(jobs)
+        parsed = list(workers.results())
     finally:
         workers.close()
     found = records(parsed)
@@ -71,7 +73,8 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_read(jobs: list[J
     broken = Job("claude-code", str(tmp_path / "folder.jsonl"), None, 10)
     workers = pool()
     try:
-        parsed = list(workers.run([*jobs[:3], broken, *jobs[3:]]))
+        workers.start([*jobs[:3], broken, *jobs[3:]])
+        parsed = list(workers.results())
     finally:
         workers.close()
     assert [failure.path for part in parsed for failure in part.failures] == [broken.path]
@@ -82,7 +85,8 @@ def test_a_worker_that_dies_is_told_of_and_the_others_go_on(jobs: list[Job]) -> 
     workers = pool()
     parsed = []
     try:
-        for part in workers.run(jobs):
+        workers.start(jobs)
+        for part in workers.results():
             parsed.append(part)
             if len(parsed) == 1:
                 os.kill(workers.pids[0], signal.SIGKILL)
@@ -93,7 +97,7 @@ def test_a_worker_that_dies_is_told_of_and_the_others_go_on(jobs: list[Job]) -> 
     assert lost | whole == {job.path for job in jobs}
 
 
-def test_no_worker_outlives_its_parent(tmp_path: Path) -> None:
+def test_no_worker_outlives_its_parent() -> None:
     program = (
         "import os, sys, threading\n"
         "from tokentui.engine.workers import Hello, Pool\n"

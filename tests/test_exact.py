@@ -22,14 +22,14 @@ def run(corpus: Corpus, *arguments: str, check: bool = True) -> subprocess.Compl
     environ = {
         **os.environ, "HOME": str(corpus.home), "TOKENTUI_HOME": str(corpus.home / "tokentui"), "TZ": "UTC",
     }
-    return subprocess.run(
-        [sys.executable, "-m", "tokentui", *arguments], env=environ, text=True, capture_output=True, check=check
-    )
+    command = [sys.executable, "-m", "tokentui", *arguments]
+    return subprocess.run(command, env=environ, text=True, capture_output=True, check=check)
 
 
 def show(corpus: Corpus, dimension: str) -> dict[str, Any]:
     """What `show --json` says by one dimension, from the database alone."""
-    document: dict[str, Any] = json.loads(run(corpus, "show", "--no-collect", "--json", "--by", dimension).stdout)
+    shown = run(corpus, "show", "--no-collect", "--json", "--by", dimension)
+    document: dict[str, Any] = json.loads(shown.stdout)
     return document
 
 
@@ -77,9 +77,8 @@ def test_a_full_second_reading_changes_nothing(tmp_path: Path) -> None:
 def test_two_collectors_at_once_count_everything_once(tmp_path: Path) -> None:
     corpus = make(tmp_path / "corpus", 7, "--sessions", "60", "--tools", TOOLS)
     environ = {**os.environ, "HOME": str(corpus.home), "TOKENTUI_HOME": str(corpus.home / "tokentui")}
-    both = [
-        subprocess.Popen([sys.executable, "-m", "tokentui", "collect", "--once"], env=environ) for _ in range(2)
-    ]
+    command = [sys.executable, "-m", "tokentui", "collect", "--once"]
+    both = [subprocess.Popen(command, env=environ) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
     run(corpus, "collect", "--once")
     assert_exact(corpus)

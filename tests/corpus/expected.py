@@ -65,8 +65,8 @@ def make(home: Path, seed: int, *options: str) -> Corpus:
 
 
 def _make(home: Path, expected: Path, seed: int, *options: str) -> None:
-    command = [sys.executable, str(MAKER), "--out", str(home), "--expected", str(expected), "--seed", str(seed)]
-    subprocess.run([*command, *options], check=True)
+    places = ["--out", str(home), "--expected", str(expected)]
+    subprocess.run([sys.executable, str(MAKER), *places, "--seed", str(seed), *options], check=True)
 
 
 def found(document: dict[str, Any], dimension: str) -> dict[str, dict[str, int]]:

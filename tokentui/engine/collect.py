@@ -15,6 +15,8 @@ from tokentui.engine.database import Database
 from tokentui.sources import SOURCES
 from tokentui.store import Reader, UsageQuery, Where, integrity
 from tokentui.store.snapshot import ImportProgress
+from tokentui.text import clean, money
+from tokentui.usage import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,16 @@ def collect_once(
     database = Database(paths, settings)
     before = 0
     results: list[SourceResult] = []
-    leading = database.open_writer()
+    leading = database.lead()
     try:
         if leading:
             collector = Collector(paths, settings, database, sources=chosen, workers=workers)
-            before = database.writer.record_count()
+            if not os.path.exists(database.place.path):
+                collector.read_ahead()
+            database.open()
+            leading = database.leading
+        if leading:
+            before = database.reader().record_count()
             collector.open()
             results = collector.collect(progress=progress)
             if before:  # what was just read for the first time needs no copy yet
@@ -101,8 +108,15 @@ def _summed_up(
 
 
 def _verified(reader: Reader, path: str) -> tuple[bool, str, int]:
-    """The integrity of the file, a recent record in words, and how many records look like twins."""
-    return not integrity.problems(path, read_only=True), reader.newest_record(), reader.duplicate_times()
+    """Whether the file is sound, a recent record in words, and how many records look like twins."""
+    newest = reader.newest_record()
+    sample = ""
+    if newest is not None:
+        sample = (
+            f"{moment(newest.time):%Y-%m-%d %H:%M:%S} UTC, {newest.service}, {clean(newest.model)}, "
+            f"{newest.input_tokens:,} in, {newest.output_tokens:,} out, {money(newest.cost, 4)}"
+        )
+    return not integrity.problems(path, read_only=True), sample, reader.duplicate_times()
 
 
 def collect_for_ever(paths: Paths, settings: Settings, *, report: Callable[[str], None]) -> int:

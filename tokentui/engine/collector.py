@@ -13,7 +13,7 @@ from tokentui import sources as registry
 from tokentui.batch import Batch, Checkpoint
 from tokentui.config import Paths, Settings
 from tokentui.engine.database import Database
-from tokentui.engine.discovery import Discovery, LogFile, home_of, newest_first
+from tokentui.engine.discovery import Discovery, LogFile, Siblings, home_of, newest_first
 from tokentui.engine.parsing import Job, parse
 from tokentui.engine.workers import Failure, Hello, Parsed, Pool, explain
 from tokentui.pricing import Prices
@@ -90,8 +90,17 @@ class Collector:
         self._held: Counter[str] = Counter()
         """Records in `_pending`, by source."""
         self._failures: list[Failure] = []
+        self._pool: Pool | None = None
+        """Workers that began before the database was open."""
         self._progress: Callable[[ImportProgress], None] | None = None
         self._stopping: Callable[[], bool] = lambda: False
+
+    def read_ahead(self) -> None:
+        """Let worker processes begin before a new database exists: making it takes 0.1 s."""
+        self.discovery.walk()
+        jobs = [self._job(file) for file in newest_first(list(self.discovery.files.values()))]
+        if self._worth_workers(sum(job.size for job in jobs)):
+            self._pool = self._started(jobs)
 
     def open(self) -> None:
         """Read the checkpoints and bring prices up to date. Call once, in the thread that collects."""
@@ -113,7 +122,9 @@ class Collector:
         self._progress, self._stopping = progress, stopping
         self._tallies = {source.name: _Tally() for source in self.sources}
         self._pending, self._held, self._failures = {}, Counter(), []
-        if everywhere:
+        if self._pool is not None:
+            found = list(self.discovery.files.values())
+        elif everywhere:
             found = list(self.discovery.walk().values())
             self._note_vanished()
         else:
@@ -124,7 +135,7 @@ class Collector:
             self._flush()
         if self._failures:
             self._database.writer.file_errors(
-                [(failure.source, failure.path, failure.error) for failure in self._failures]
+                [(failure.source, failure.path, failure.error) for failure in self._failures], _now()
             )
         return [self._result(source) for source in self.sources]
 
@@ -179,20 +190,29 @@ class Collector:
                 )
 
     def _parse(self, jobs: list[Job], total: int) -> Iterator[Parsed]:
-        siblings = self.discovery.siblings()
-        if total < BACKLOG_BYTES or self._workers < 2:
+        if self._pool is None and not self._worth_workers(total):
+            siblings = self.discovery.siblings()
             for job in jobs:
                 yield from self._parse_here(job, siblings)
             return
-        pool = Pool(self._workers, siblings, self.prices.cost, self._hello)
+        pool = self._pool or self._started(jobs)
         try:
-            yield from pool.run(jobs)
+            yield from pool.results()
         finally:
+            self._pool = None
             pool.close()
 
-    def _parse_here(self, job: Job, siblings: Mapping[str, object]) -> Iterator[Parsed]:
+    def _worth_workers(self, size: int) -> bool:
+        return size >= BACKLOG_BYTES and self._workers > 1
+
+    def _started(self, jobs: list[Job]) -> Pool:
+        pool = Pool(self._workers, self.discovery.siblings(), self.prices.cost, self._hello)
+        pool.start(jobs)
+        return pool
+
+    def _parse_here(self, job: Job, siblings: dict[str, Siblings]) -> Iterator[Parsed]:
         try:
-            for batch in parse(job, siblings, self.prices.cost):  # type: ignore[arg-type]
+            for batch in parse(job, siblings, self.prices.cost):
                 yield Parsed([batch], [], 0)
         except OSError as error:
             yield Parsed([], [Failure(job.source, job.path, explain(error))], 0)

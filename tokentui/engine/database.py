@@ -78,32 +78,40 @@ class Database:
         A database that a newer tokentui made is left alone and told of in `notices`.
         Raises StoreError: Unsafe, DiskFull, Locked …
         """
+        if not self.lead():
+            return False
+        self.open()
+        return self.leading
+
+    def lead(self) -> bool:
+        """Take the lease; the first half of `open_writer`. No connection is open yet."""
         place = self.place
         if not place.writable or self._newer:
             return False
         lease = Lease(place.lease)
         if not lease.acquire():
             return False
+        self._lease = lease
+        return True
+
+    def open(self) -> None:
+        """Check the database where that is due, and open it; the second half of `open_writer`."""
+        place = self.place
         try:
             with explained(place.path):
                 repaired = recovery.ensure_sound(place.path, self._paths.backups, _now())
                 self._recovered = (repaired.notice,) if repaired else ()
-                self._open(place)
+                integrity.mark_running(place.path)
+                writer = store.open_writer(place.path, self.zone, **place.options)
+                writer.set_zone(self.zone)
+                writer.describe_services({source.name: source.title for source in SOURCES})
         except NewerDatabase as error:  # read it, as far as this version understands it
-            lease.release()
+            self.close()
             self._newer = (f"{error}: {error.hint}",)
-            return False
+            return
         except BaseException:
-            lease.release()
+            self.close()
             raise
-        self._lease = lease
-        return True
-
-    def _open(self, place: Place) -> None:
-        integrity.mark_running(place.path)
-        writer = store.open_writer(place.path, self.zone, **place.options)
-        writer.set_zone(self.zone)
-        writer.describe_services({source.name: source.title for source in SOURCES})
         self._writer = writer
         self._watch = integrity.Watch(place.path)
 

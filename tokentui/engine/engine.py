@@ -105,7 +105,11 @@ class Engine:
     async def _main(self) -> None:
         loop = asyncio.get_running_loop()
         wake = asyncio.Event()
-        self._wake = lambda: loop.call_soon_threadsafe(wake.set)
+
+        def wake_up() -> None:
+            loop.call_soon_threadsafe(wake.set)
+
+        self._wake = wake_up
         with (
             ThreadPoolExecutor(1, "tokentui-writer") as self._writing,
             ThreadPoolExecutor(1, "tokentui-reader") as self._reading,

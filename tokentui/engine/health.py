@@ -183,8 +183,9 @@ def _database(database: Database, reader: Reader | None, paths: Paths) -> Databa
 def _broken(paths: Paths, error: str) -> DatabaseHealth:
     path = str(paths.database)
     return DatabaseHealth(
-        path, _size(path), 0, 0.0, error, sqlite3.sqlite_version, _sqlite_note(), 0, "", False, 0, None, (), ()
-    )
+        path, _size(path), 0, 0.0, error, sqlite3.sqlite_version, _sqlite_note(), 0, "", False, 0, None,
+        (), (),
+    )  # fmt: skip
 
 
 def _sqlite_note() -> str:

@@ -96,6 +96,7 @@ class Pool:
     def __init__(
         self, count: int, siblings: dict[str, Siblings], price: Price, hello: Callable[[], Hello]
     ) -> None:
+        self._lists: deque[_List] = deque()
         forked = threading.active_count() == 1
         message = b"" if forked else msgspec.msgpack.encode(hello())
         self._workers = [
@@ -107,12 +108,15 @@ class Pool:
         """The process ids of the workers."""
         return [worker.pid for worker in self._workers]
 
-    def run(self, jobs: Sequence[Job]) -> Iterator[Parsed]:
-        """Parse `jobs` in about their order and yield what comes back."""
-        lists = deque(_lists(jobs, len(self._workers)))
+    def start(self, jobs: Sequence[Job]) -> None:
+        """Let the workers begin with `jobs`; `results` has what comes of it."""
+        self._lists = deque(_lists(jobs, len(self._workers)))
         for _ in range(AHEAD):
             for worker in self._workers:
-                worker.hand(lists)
+                worker.hand(self._lists)
+
+    def results(self) -> Iterator[Parsed]:
+        """Yield what comes back, in about the order of the jobs, until all are done."""
         while busy := [worker for worker in self._workers if worker.pending]:
             waiting = [worker.jobs for worker in busy if worker.unsent]
             readable, writable, _ = select.select([worker.results for worker in busy], waiting, [])
@@ -120,9 +124,9 @@ class Pool:
                 if worker.jobs in writable:
                     worker.send()
                 if worker.results in readable:
-                    yield self._take(worker, lists)
+                    yield self._take(worker)
 
-    def _take(self, worker: _Worker, lists: deque[_List]) -> Parsed:
+    def _take(self, worker: _Worker) -> Parsed:
         frames = worker.receive()
         if frames is None:
             return Parsed([], worker.lost(), 0)
@@ -133,7 +137,7 @@ class Pool:
             else:
                 failures += self._decode_failures(memoryview(frame)[1:])
                 done += worker.pending.popleft().size
-                worker.hand(lists)
+                worker.hand(self._lists)
         return Parsed(batches, failures, done)
 
     def close(self) -> None:
