@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from typing import Protocol
 
-import msgspec
-
 from tokentui.batch import Batch, Checkpoint
 from tokentui.sources.logs.logfile import Decompress, LogFile
 from tokentui.sources.logs.logfile import NotALog as NotALog
+from tokentui.sources.logs.recovery import finished
 from tokentui.usage import LimitReading, UsageContext, UsageRecord, merged
 
 HELD_LINE = 8 << 20
@@ -23,7 +22,6 @@ PRINT = 256
 """Bytes a fingerprint covers."""
 
 _BOM = b"\xef\xbb\xbf"
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 
 
 class Findings:
@@ -86,9 +84,8 @@ def read(
     `parser` builds a parser from the state a checkpoint holds (b"" at the start of a file). With
     `decompress`, which wraps the opened file, offsets count decompressed bytes, and a changed file
     is always read from its start. Raises NotALog for what is no regular file and OSError for
-    what cannot be read. Records, limits and the state are those of whole lines; a last line without
-    its newline that is whole JSON is parsed too, but stays beyond the checkpoint, so it is parsed
-    again next time and its key makes that harmless.
+    what cannot be read. A last line without its newline is parsed when it is whole JSON, but stays
+    beyond the checkpoint: it is parsed again next time, and its key makes that harmless.
     """
     file = LogFile(path, decompress)
     try:
@@ -112,18 +109,6 @@ def _unchanged(checkpoint: Checkpoint, file: LogFile, parser_version: int) -> bo
 
 def _fingerprint(data: bytes) -> bytes:
     return sha256(data).digest()[:8]
-
-
-def _is_whole_object(line: bytes) -> bool:
-    """Say whether a line without its newline is a finished JSON object."""
-    line = line.strip()
-    if not (line.startswith(b"{") and line.endswith(b"}")):
-        return False
-    try:
-        msgspec.json.decode(line)
-    except _UNREADABLE:
-        return False
-    return True
 
 
 class _Reading:
@@ -231,11 +216,11 @@ class _Reading:
             self.tail = self.file.at(self.offset - PRINT, PRINT)
 
     def _unfinished(self, line: bytes) -> None:
-        """Parse a last line without its newline when it is whole, and leave it beyond the offset.
+        """Parse what is whole of a last line without its newline, and leave it beyond the offset.
 
         It is parsed again next time: its records have keys, but what has none is not told twice.
         """
-        if _is_whole_object(line):
+        if line := finished(line):
             findings = self.parser.findings
             bad, anomalies = len(findings.bad), findings.anomalies
             self.parser.feed(line + b"\n", self.offset)

@@ -64,6 +64,19 @@ def recover(line: bytes) -> tuple[list[Found], str]:
     return found, reason
 
 
+def finished(line: bytes) -> bytes:
+    """Return the whole objects a line begins with; nothing when its first is not whole, or nests too deeply.
+
+    This is what may be taken of a line that is still being written: whatever follows, they stay whole.
+    """
+    text = line.decode("utf-8", "replace").strip()
+    try:
+        found, _ = _run(text, 0)
+    except RecursionError:
+        return b""
+    return "".join(item.text for item in found).encode()
+
+
 def _after_damage(text: str, position: int) -> list[Found]:
     """Return the first run of objects that begins at or after a position and ends with the text."""
     patience = _PATIENCE
@@ -82,11 +95,12 @@ def _after_damage(text: str, position: int) -> list[Found]:
 def _run(text: str, position: int) -> tuple[list[Found], int]:
     """Return the objects that follow each other from a position on, and where that ends."""
     found: list[Found] = []
+    start = position
     while text.startswith("{", position):
         try:
             value, end = _decode(text, position)
         except json.JSONDecodeError as error:
-            return found, max(error.pos, position + 1)
+            return found, max(error.pos, start + 1)
         found.append(Found(value, text[position:end], True))
         position = _BLANK.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing, too
     return found, position
