@@ -5,11 +5,21 @@ from __future__ import annotations
 import os
 import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from tokentui.store import notes
+from tokentui.store.connection import connect, reading
 
 if TYPE_CHECKING:
     from tokentui.store.snapshot import Snapshot
     from tokentui.store.usage_table import UsageQuery, UsageTable
+
+TWIN_COLUMNS = (
+    "time", "model_id", "uncached_input_tokens", "cache_read_input_tokens", "cache_creation_5m_input_tokens",
+    "cache_creation_1h_input_tokens", "output_tokens",
+)
+"""Records that agree in all of these are probably one request that was counted twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,52 +56,109 @@ class BadLineFound:
 
 
 class Reader:
-    """A connection that cannot write. Not safe to use from two threads."""
+    """Answers questions. Not safe to use from two threads."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
 
     def usage(self, query: UsageQuery) -> UsageTable:
-        """Return the usage that a query asks for."""
-        raise NotImplementedError
+        """Return the usage that a query asks for; raises PeriodError for an unknown zone."""
+        from tokentui.store.usage_query import answer
+
+        with reading(self.connection):
+            return answer(self.connection, query)
 
     def snapshot(self, now: int, zone: str) -> Snapshot:
         """Return everything the first screens show, at `now` (UTC epoch µs) in `zone`."""
-        raise NotImplementedError
+        from tokentui.store.snapshot_query import snapshot
+
+        with reading(self.connection):
+            return snapshot(self.connection, now, zone)
+
+    def record_count(self) -> int:
+        """Return how many records are stored, from their sums."""
+        return int(self._one("SELECT coalesce(sum(request_count), 0) FROM models"))
 
     def data_version(self) -> int:
         """Return a number that changes when another connection has changed the database."""
-        raise NotImplementedError
+        return int(self._one("PRAGMA data_version"))
+
+    def schema_version(self) -> int:
+        """Return the number of the last migration that was applied."""
+        return int(self._one("PRAGMA user_version"))
+
+    def journal_mode(self) -> str:
+        """Return how the database is protected against a crash: `wal`, `truncate` …"""
+        return str(self._one("PRAGMA journal_mode"))
 
     def files(self, source: str | None = None) -> list[FileState]:
         """Return what is known of the log files, sorted by source and path."""
-        raise NotImplementedError
+        rows = self.connection.execute(
+            "SELECT source, path, record_count, offset, size, mtime_ns, read_at, error, gone_at,"
+            " bad_line_count, anomalies FROM log_files WHERE ?1 IS NULL OR source = ?1",
+            (source,),
+        )
+        found = [FileState(source, os.fsdecode(path), *rest) for source, path, *rest in rows]
+        return sorted(found, key=lambda file: (file.source, file.path))
 
     def bad_lines(self, limit: int = 100, source: str | None = None) -> list[BadLineFound]:
         """Return the lines that could not be read, newest first."""
-        raise NotImplementedError
+        rows = self.connection.execute(
+            "SELECT f.source, f.path, b.line, b.offset, b.reason, b.seen_at FROM bad_lines AS b"
+            " JOIN log_files AS f ON f.id = b.file_id WHERE ?1 IS NULL OR f.source = ?1"
+            " ORDER BY b.seen_at DESC, f.path, b.offset LIMIT ?2",
+            (source, limit),
+        )
+        return [BadLineFound(source, os.fsdecode(path), *rest) for source, path, *rest in rows]
 
     def unpriced_models(self) -> list[tuple[str, str, int]]:
         """Return (provider_name, model, records) of the models with records without a price."""
-        raise NotImplementedError
+        return notes.unpriced_models(self.connection)
+
+    def newest_record(self) -> str:
+        """Return the newest record in words; empty when there is none. Reads every record once."""
+        row = self.connection.execute(
+            "SELECT r.time, s.name, m.name, r.uncached_input_tokens + r.cache_read_input_tokens"
+            " + r.cache_creation_5m_input_tokens + r.cache_creation_1h_input_tokens, r.output_tokens"
+            " FROM (SELECT *, max(time) FROM usage_records) AS r"
+            " JOIN usage_contexts AS c ON c.id = r.context_id"
+            " JOIN accounts AS a ON a.id = c.account_id JOIN services AS s ON s.id = a.service_id"
+            " JOIN models AS m ON m.id = r.model_id"
+        ).fetchone()
+        if row is None:
+            return ""
+        time, service, model, input_tokens, output_tokens = row
+        when = datetime.fromtimestamp(time // 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        return f"{when}, {service}, {model}, {input_tokens:,} tokens in, {output_tokens:,} out"
+
+    def duplicate_times(self) -> int:
+        """Return how many records equal another one in time, model and all counts. Reads every record."""
+        twins = ", ".join(TWIN_COLUMNS)
+        return int(
+            self._one(
+                "SELECT coalesce(sum(n - 1), 0) FROM"
+                f" (SELECT count(*) AS n FROM usage_records GROUP BY {twins} HAVING n > 1)"
+            )
+        )
 
     def zone(self) -> str | None:
         """Return the zone in which the stored days begin and end."""
-        raise NotImplementedError
+        return notes.setting(self.connection, notes.ZONE)
 
     def meta(self, name: str) -> str | None:
         """Return a note of the writer's; None when there is none of that name."""
-        raise NotImplementedError
+        return notes.note(self.connection, name)
 
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+    def _one(self, query: str) -> Any:
+        return self.connection.execute(query).fetchone()[0]
 
 
 def open_reader(
     path: str | os.PathLike[str], *, immutable: bool = False, check_same_thread: bool = True
 ) -> Reader:
     """Open a database for reading; raises FileNotFoundError or sqlite3.Error."""
-    from tokentui.store.connection import connect
-
     return Reader(connect(path, read_only=True, immutable=immutable, check_same_thread=check_same_thread))

@@ -9,14 +9,8 @@ from collections.abc import Iterable
 from tokentui.store.days import QUARTER, SPANS, Days
 from tokentui.store.dimensions import Dimensions
 from tokentui.store.rows import Row
+from tokentui.store.usage_table import SUMS
 from tokentui.usage import TIME_IN_FUTURE
-
-SUMS = (
-    "request_count", "uncached_input_tokens", "cache_read_input_tokens", "cache_creation_5m_input_tokens",
-    "cache_creation_1h_input_tokens", "output_tokens", "reasoning_output_tokens", "cost",
-    "unpriced_request_count",
-)
-"""The columns of a sum, in the order of `snapshot.Usage`."""
 
 _REQUESTS, _COST, _UNPRICED = 0, 7, 8
 _FIRST, _LAST = 9, 10

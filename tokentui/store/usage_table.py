@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 from tokentui.store.snapshot import Usage
@@ -19,6 +19,10 @@ NUMBER_FIELDS = ("cost", "tokens")
 
 TEXT_OPERATORS = ("eq", "glob")
 NUMBER_OPERATORS = (">", ">=", "<", "<=", "=")
+
+SUMS = tuple(field.name for field in fields(Usage))
+"""The columns of a sum, as the tables of sums name them."""
+
 _OPERATORS = dict.fromkeys(TEXT_FIELDS, TEXT_OPERATORS) | dict.fromkeys(NUMBER_FIELDS, NUMBER_OPERATORS)
 _NOTHING = Usage()
 
