@@ -15,8 +15,6 @@ from tokentui.engine.database import Database
 from tokentui.sources import SOURCES
 from tokentui.store import Reader, UsageQuery, Where, integrity
 from tokentui.store.snapshot import ImportProgress
-from tokentui.text import clean, money
-from tokentui.usage import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +107,7 @@ def _summed_up(
 
 def _verified(reader: Reader, path: str) -> tuple[bool, str, int]:
     """Whether the file is sound, a recent record in words, and how many records look like twins."""
-    newest = reader.newest_record()
-    sample = ""
-    if newest is not None:
-        sample = (
-            f"{moment(newest.time):%Y-%m-%d %H:%M:%S} UTC, {newest.service}, {clean(newest.model)}, "
-            f"{newest.input_tokens:,} in, {newest.output_tokens:,} out, {money(newest.cost, 4)}"
-        )
-    return not integrity.problems(path, read_only=True), sample, reader.duplicate_times()
+    return not integrity.problems(path, read_only=True), reader.newest_record(), reader.duplicate_times()
 
 
 def collect_for_ever(paths: Paths, settings: Settings, *, report: Callable[[str], None]) -> int:
