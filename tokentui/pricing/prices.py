@@ -113,7 +113,7 @@ class Prices:
                 return UNPRICED
             total += searches * search
         if careful is not None:
-            checked = careful_total(rates, record, total)
+            checked = careful_total(careful, record, total)
             if checked is None:
                 return UNPRICED
             total = checked
@@ -164,8 +164,8 @@ class Prices:
         names = spellings(model)
         if target := self._overlay.target(names):
             # "openai/gpt-5.4" says itself whose model it is; "gpt-5.4" is looked up where the record says.
-            vendor, slash, _ = target.partition("/")
-            provider, model = (vendor if slash else provider), target
+            vendor, slash, named = target.partition("/")
+            provider, model = (vendor, named) if slash else (provider, target)
             names = spellings(model)
         found = self._catalogue.find(provider, model)
         exact = {each.name for each in names if not each.fast}

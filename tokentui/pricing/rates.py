@@ -145,14 +145,11 @@ def _nano(price: Decimal | None, factor: Decimal, unit: int) -> Decimal:
     return nano if int(nano.as_tuple().exponent) < 0 else nano.quantize(Decimal(1), context=EXACT)
 
 
-def careful_total(rates: Rates, record: UsageRecord, total: int) -> int | None:
+def careful_total(careful: Careful, record: UsageRecord, total: int) -> int | None:
     """Return the numerator of a request at a row that is no plain sum; None when a rate is missing."""
-    special = rates.careful
-    if special is None:
-        return total
-    if any(getattr(record, field) for field in special.missing):
+    if any(getattr(record, field) for field in careful.missing):
         return None
-    return total + special.reasoning * min(record.reasoning_output_tokens, record.output_tokens)
+    return total + careful.reasoning * min(record.reasoning_output_tokens, record.output_tokens)
 
 
 def rounded(total: int, scale: int) -> int:
