@@ -175,6 +175,30 @@ class UsageRecord(Table):
         table_name = "usage_records"
 
 
+class QuarterKey(Table):
+    """What a sum of a quarter of an hour is of.
+
+    Its columns stand before the sums, and so does the primary key in the table: SQLite before 3.41
+    looks for NULL in the wrong columns of a WITHOUT ROWID table whose key comes last, and calls a
+    sound database damaged.
+    """
+
+    quarter = IntegerField()
+    """Quarters since the epoch."""
+    context_id = IntegerField()
+    model_id = IntegerField()
+
+
+class DayKey(Table):
+    """What a sum of a day is of."""
+
+    day = IntegerField()
+    """Days since 1970-01-01."""
+    account_id = IntegerField()
+    model_id = IntegerField()
+    project_id = IntegerField()
+
+
 class UsageSums(Table):
     """The columns that every sum has."""
 
@@ -189,13 +213,9 @@ class UsageSums(Table):
     unpriced_request_count = BigIntegerField()
 
 
-class UsageQuarter(UsageSums):
+class UsageQuarter(QuarterKey, UsageSums):
     """Sums of a quarter of an hour in UTC: days of every zone are made of these."""
 
-    quarter = IntegerField()
-    """Quarters since the epoch."""
-    context_id = IntegerField()
-    model_id = IntegerField()
     first_second = IntegerField()
     """When its first record was, in seconds from its start."""
     last_second = IntegerField()
@@ -206,14 +226,8 @@ class UsageQuarter(UsageSums):
         without_rowid = True
 
 
-class UsageDay(UsageSums):
+class UsageDay(DayKey, UsageSums):
     """Sums of a day in the zone that `settings` names: what every first screen is made of."""
-
-    day = IntegerField()
-    """Days since 1970-01-01."""
-    account_id = IntegerField()
-    model_id = IntegerField()
-    project_id = IntegerField()
 
     class Meta:
         table_name = "usage_days"

@@ -51,20 +51,20 @@ TABLES = """
         NULL, flags INTEGER NOT NULL, duration_ms INTEGER, error TEXT NOT NULL, recorded_cost INTEGER, cost
         INTEGER, price_id INTEGER NOT NULL);
 
-    CREATE TABLE usage_quarters (request_count INTEGER NOT NULL, uncached_input_tokens INTEGER NOT NULL,
+    CREATE TABLE usage_quarters (quarter INTEGER NOT NULL, context_id INTEGER NOT NULL, model_id INTEGER
+        NOT NULL, request_count INTEGER NOT NULL, uncached_input_tokens INTEGER NOT NULL,
         cache_read_input_tokens INTEGER NOT NULL, cache_creation_5m_input_tokens INTEGER NOT NULL,
         cache_creation_1h_input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
         reasoning_output_tokens INTEGER NOT NULL, cost INTEGER NOT NULL, unpriced_request_count INTEGER NOT
-        NULL, quarter INTEGER NOT NULL, context_id INTEGER NOT NULL, model_id INTEGER NOT NULL, first_second
-        INTEGER NOT NULL, last_second INTEGER NOT NULL, PRIMARY KEY (quarter, context_id, model_id)) WITHOUT
-        ROWID;
+        NULL, first_second INTEGER NOT NULL, last_second INTEGER NOT NULL, PRIMARY KEY (quarter, context_id,
+        model_id)) WITHOUT ROWID;
 
-    CREATE TABLE usage_days (request_count INTEGER NOT NULL, uncached_input_tokens INTEGER NOT NULL,
+    CREATE TABLE usage_days (day INTEGER NOT NULL, account_id INTEGER NOT NULL, model_id INTEGER NOT NULL,
+        project_id INTEGER NOT NULL, request_count INTEGER NOT NULL, uncached_input_tokens INTEGER NOT NULL,
         cache_read_input_tokens INTEGER NOT NULL, cache_creation_5m_input_tokens INTEGER NOT NULL,
         cache_creation_1h_input_tokens INTEGER NOT NULL, output_tokens INTEGER NOT NULL,
         reasoning_output_tokens INTEGER NOT NULL, cost INTEGER NOT NULL, unpriced_request_count INTEGER NOT
-        NULL, day INTEGER NOT NULL, account_id INTEGER NOT NULL, model_id INTEGER NOT NULL, project_id
-        INTEGER NOT NULL, PRIMARY KEY (day, account_id, model_id, project_id)) WITHOUT ROWID;
+        NULL, PRIMARY KEY (day, account_id, model_id, project_id)) WITHOUT ROWID;
 
     CREATE TABLE log_files (id INTEGER NOT NULL PRIMARY KEY, source TEXT NOT NULL, path TEXT NOT NULL,
         device INTEGER NOT NULL DEFAULT 0, inode INTEGER NOT NULL DEFAULT 0, size INTEGER NOT NULL DEFAULT
