@@ -26,7 +26,9 @@ def database(path: Path, rows: int = 3) -> Path:
         connection.execute("PRAGMA user_version=7")
         connection.execute("PRAGMA application_id=1953458036")
         connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, x)")
+        connection.execute("BEGIN")
         connection.executemany("INSERT INTO t (x) VALUES (?)", [(f"row {n}",) for n in range(rows)])
+        connection.execute("COMMIT")
     return path
 
 

@@ -20,6 +20,9 @@ from tokentui.text import clean
 WEEK = 7 * 86_400 * 1_000_000
 """Microseconds between two checks of a database that was always closed well."""
 
+SMALLEST = 512
+"""Bytes of the smallest page; SQLite takes a file of fewer than 100 for an empty database."""
+
 MOST_PROBLEMS = 20
 """How many findings of a check are kept: one damaged page can cause thousands."""
 
@@ -57,7 +60,7 @@ def integrity(path: str | os.PathLike[str], *, immutable: bool = False) -> Integ
     size = os.stat(name).st_size
     return IntegrityReport(
         path=name,
-        problems=tuple(problems(name, read_only=True, immutable=immutable)),
+        problems=tuple(problems(name, immutable=immutable)),
         size_bytes=size,
         log_bytes=_size(name + "-wal"),
         checked_at=checked_at(name),
@@ -66,15 +69,30 @@ def integrity(path: str | os.PathLike[str], *, immutable: bool = False) -> Integ
     )
 
 
-def problems(path: str, *, read_only: bool = False, immutable: bool = False) -> list[str]:
+def problems(
+    path: str,
+    *,
+    read_only: bool = True,
+    immutable: bool = False,
+    exclusive: bool = False,
+    timeout: float = 5.0,
+) -> list[str]:
     """Return what `PRAGMA quick_check` finds wrong, at most 20 lines; nothing for a sound database.
 
-    A file that is no database at all is one problem. Raises Locked, ReadOnly, DiskFull or Other
-    when the check itself cannot be made.
+    A file that is no database at all is one problem. Unless `read_only`, what an unclean stop left in
+    the log is moved to the file at the end. `exclusive` keeps a database with a log from sharing
+    memory where none can be shared (see `Place.exclusive`). `timeout` is how many seconds other
+    programs are waited for. Raises Locked, ReadOnly, DiskFull or Other when the check itself cannot
+    be made.
     """
-    mode = f"mode={'ro' if read_only or immutable else 'rw'}{'&immutable=1' if immutable else ''}"
+    if 0 < _size(path) < SMALLEST:
+        return ["the file ends inside its header"]
+    mode = "mode=ro&immutable=1" if immutable else f"mode={'ro' if read_only else 'rw'}"
     try:
-        with closing(sqlite3.connect(f"file:{quote(os.path.abspath(path))}?{mode}", uri=True)) as connection:
+        address = f"file:{quote(os.path.abspath(path))}?{mode}"
+        with closing(sqlite3.connect(address, uri=True, timeout=timeout)) as connection:
+            if exclusive:
+                connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             connection.execute("PRAGMA mmap_size=0")
             found = [clean(row[0]) for row in connection.execute(f"PRAGMA quick_check({MOST_PROBLEMS})")]
     except sqlite3.Error as error:
@@ -83,7 +101,7 @@ def problems(path: str, *, read_only: bool = False, immutable: bool = False) -> 
         if isinstance(reason, Corrupt) or _is_short_read(error):
             return [clean(error)]
         raise reason from error
-    return [line for line in found if line != "ok"]
+    return [line for line in found if line != "ok"] or _cut_page(path)
 
 
 def check_due(path: str, now: int) -> bool:
@@ -157,6 +175,19 @@ def _size(path: str) -> int:
         return os.stat(path).st_size
     except OSError:
         return 0
+
+
+def _cut_page(path: str) -> list[str]:
+    """Return what is wrong when the last page is cut: SQLite reads the missing bytes as zeros.
+
+    The page size is at offset 16 of the header, 1 stands for 65,536 (sqlite.org/fileformat2.html).
+    """
+    if _size(path + "-wal") or _size(path + "-journal"):
+        return []  # a power failure can cut a page that the log or journal still holds
+    with open(path, "rb") as file:
+        page = int.from_bytes(file.read(18)[16:], "big")
+    cut = _size(path) % (65_536 if page == 1 else page or 1)
+    return [f"the last page is cut after {cut} bytes"] if cut else []
 
 
 def _is_short_read(error: sqlite3.Error) -> bool:

@@ -51,11 +51,17 @@ class Recovery:
 
 
 def ensure_sound(
-    path: str | os.PathLike[str], backups: str | os.PathLike[str], now: int, *, always: bool = False
+    path: str | os.PathLike[str],
+    backups: str | os.PathLike[str],
+    now: int,
+    *,
+    always: bool = False,
+    exclusive: bool = False,
 ) -> Recovery | None:
     """Check the database when that is due (or `always`) and repair what is found; None when all is well.
 
-    Call it with the lease held and before the database is opened. `now` is in epoch microseconds.
+    Call it with the lease held and before the database is opened. `now` is in epoch microseconds,
+    `exclusive` is what the Place says.
     Raises StoreError when the check or the repair cannot be made.
     """
     name = os.fspath(path)
@@ -66,7 +72,9 @@ def ensure_sound(
         return None
     if not always and os.path.getsize(name) and not integrity.check_due(name, now):
         return None
-    found = integrity.problems(name)
+    # Alone, a reader could not undo what a killed writer left half done. Otherwise the check reads
+    # only, and the log of a damaged database is set aside as it was.
+    found = integrity.problems(name, read_only=not exclusive, exclusive=exclusive)
     if not os.path.getsize(name) and backup.newest_sound(backups) is not None:
         found = ["the file is empty"]
     if found:
