@@ -54,8 +54,8 @@ class Rollout:
     def meta(self, *, at: int | None = None, thread: str | None = None, **more: Any) -> Rollout:
         payload = {
             "id": thread or self.thread, "timestamp": clock(self.now), "cwd": "/home/ana/shop",
-            "originator": "codex_cli_rs", "cli_version": "0.152.0", "source": "cli", "model_provider": "openai",
-            "git": {"branch": "main", "commit_hash": "9f3"}, **more,
+            "originator": "codex_cli_rs", "cli_version": "0.152.0", "source": "cli",
+            "model_provider": "openai", "git": {"branch": "main", "commit_hash": "9f3"}, **more,
         }
         return self.add("session_meta", payload, at=self.now if at is None else at)
 
@@ -63,8 +63,15 @@ class Rollout:
         return self.add("turn_context", {"cwd": "/home/ana/shop", "model": model, "effort": "medium", **more})
 
     def count(
-        self, total: Any = None, last: Any = None, *, at: int | None = None, limits: Any = None, **envelope: Any
+        self,
+        total: Any = None,
+        last: Any = None,
+        *,
+        at: int | None = None,
+        limits: Any = None,
+        **envelope: Any,
     ) -> Rollout:
+        """A token_count."""
         info = {"total_token_usage": total, "last_token_usage": last, "model_context_window": 258400}
         payload = {"type": "token_count", "info": info, "rate_limits": limits}
         return self.add("event_msg", payload, at=at, **envelope)

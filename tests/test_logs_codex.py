@@ -65,7 +65,7 @@ def test_a_compaction_that_only_re_estimates_the_context_counts_nothing(tmp_path
     assert (usage.requests, usage.parts) == (1, (5000, 0, 0, 0, 300))
 
 
-@pytest.mark.parametrize(("rows", "requests", "input_tokens", "anomalies"), [
+@pytest.mark.parametrize(("rows", "requests", "used", "anomalies"), [
     pytest.param([(100, 100), (130, 100)], 2, 130, 0, id="a stale last adds no more than the total grew"),
     pytest.param([(200, 200), (300, 100), (2000, 70), (2100, 100)], 4, 470, 0, id="a jump counts its last"),
     pytest.param([(200, None), (300, None), (2000, None)], 3, 2000, 0, id="totals alone count by difference"),
@@ -83,10 +83,10 @@ def test_a_compaction_that_only_re_estimates_the_context_counts_nothing(tmp_path
     pytest.param([(0, 0), (100, 100)], 1, 100, 0, id="a first row of zeros"),
 ])  # fmt: skip
 def test_counters_of_every_kind_add_up_to_what_was_used(
-    tmp_path: Path, rows: list[tuple[int | None, int | None]], requests: int, input_tokens: int, anomalies: int
+    tmp_path: Path, rows: list[tuple[int | None, int | None]], requests: int, used: int, anomalies: int
 ) -> None:
     usage = read(session().inputs(*rows), tmp_path)
-    assert (usage.requests, usage.input, usage.anomalies) == (requests, input_tokens, anomalies)
+    assert (usage.requests, usage.input, usage.anomalies) == (requests, used, anomalies)
 
 
 def test_an_exceeded_context_window_is_no_usage_and_starts_the_counters_anew(tmp_path: Path) -> None:
@@ -150,8 +150,10 @@ def test_settings_changed_between_turns_hold_for_what_follows(tmp_path: Path) ->
                                   "thread_settings": {**settings_, "service_tier": tier}})  # fmt: skip
         rollout.inputs((300, 200) if tier == "priority" else (400, 100))
     usage = read(rollout, tmp_path)
-    found = sorted((one.input_tokens, one.model, one.provider_name, one.service_tier, usage.contexts[key].project)
-                   for key, one in usage.records.items())  # fmt: skip
+    found = sorted(
+        (one.input_tokens, one.model, one.provider_name, one.service_tier, usage.contexts[key].project)
+        for key, one in usage.records.items()
+    )
     assert found == [
         (100, "gpt-5.6-sol", "azure.ai.openai", "", "/home/ana/other"),
         (100, "gpt-5.6-terra", "openai", "", "/home/ana/shop"),
@@ -222,8 +224,8 @@ _json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
     | st.sampled_from(["2026-09-20T10:00:00.000Z", "gpt-5", CHILD, "token_count"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([
-        "input_tokens", "cached_input_tokens", "output_tokens", "id", "cwd", "git", "branch", "primary", "source",
-        "subagent", "used_percent", "resets_at", "credits", "balance", "model", "forked_from_id",
+        "input_tokens", "cached_input_tokens", "output_tokens", "id", "cwd", "git", "branch", "primary",
+        "source", "subagent", "used_percent", "resets_at", "credits", "balance", "model", "forked_from_id",
     ]), inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip
@@ -234,12 +236,15 @@ _json = st.recursive(
     st.lists(st.tuples(
         st.sampled_from(["session_meta", "turn_context", "event_msg", "token_usage_record", "world_state"]),
         st.dictionaries(st.sampled_from([
-            "type", "info", "rate_limits", "id", "cwd", "model", "usage", "response_id", "source", "thread_settings",
+            "type", "info", "rate_limits", "id", "cwd", "model", "usage", "response_id", "source",
+            "thread_settings",
         ]), _json, max_size=5),
         st.booleans(),
     ), max_size=4)
 )  # fmt: skip
-def test_whatever_a_log_holds_usage_stays_within_bounds(lines: list[tuple[str, dict[str, Any], bool]]) -> None:
+def test_whatever_a_log_holds_usage_stays_within_bounds(
+    lines: list[tuple[str, dict[str, Any], bool]],
+) -> None:
     parser = RolloutParser(b"", name="rollout-x.jsonl")
     for kind, payload, counting in lines:
         if counting:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.codex_rollouts import CHILD, GRANDCHILD, OTHER, PARENT, Rollout, collect, tokens
+from tokentui.batch import Checkpoint
 from tokentui.usage import SIDECHAIN
 
-SPAWNED = {"source": {"subagent": {"thread_spawn": {"parent_thread_id": PARENT, "depth": 1}}}}
+SPAWNED: dict[str, Any] = {"source": {"subagent": {"thread_spawn": {"parent_thread_id": PARENT, "depth": 1}}}}
 LATER = 11 * 3_600_000
 
 
@@ -29,7 +31,7 @@ def replay(rollout: Rollout, of: Rollout) -> Rollout:
     return rollout
 
 
-def fork(of: Rollout, thread: str = CHILD, at: int = LATER, **meta: object) -> Rollout:
+def fork(of: Rollout, thread: str = CHILD, at: int = LATER, **meta: Any) -> Rollout:
     """A child that begins with all its parent has written so far."""
     meta = meta or {"forked_from_id": of.thread}
     return replay(Rollout(thread, now=at).meta(**meta), of)
@@ -38,12 +40,12 @@ def fork(of: Rollout, thread: str = CHILD, at: int = LATER, **meta: object) -> R
 def test_a_fork_counts_only_what_it_added(tmp_path: Path) -> None:
     first = parent()
     child = fork(first).turn().inputs((1800, 300)).write(tmp_path)
-    checkpoints: dict[str, object] = {}
+    checkpoints: dict[str, Checkpoint] = {}
     path = first.write(tmp_path)
-    usage = collect(path, child, checkpoints=checkpoints)  # type: ignore[arg-type]
+    usage = collect(path, child, checkpoints=checkpoints)
     assert (usage.requests, usage.input, usage.anomalies) == (3, 1800, 0)
     first.inputs((1550, 50)).write(tmp_path)
-    usage = collect(path, child, checkpoints=checkpoints, into=usage)  # type: ignore[arg-type]
+    usage = collect(path, child, checkpoints=checkpoints, into=usage)
     assert usage.input == 1850
     assert {context.parent_conversation_id for context in usage.contexts.values()} == {"", PARENT}
 
@@ -125,7 +127,8 @@ def test_the_history_codex_marks_as_inherited_is_not_counted(tmp_path: Path) -> 
 
 def test_a_child_that_points_at_its_history_repeats_none(tmp_path: Path) -> None:
     base = {"thread_id": PARENT, "end_byte_offset": 4711}
-    child = Rollout(CHILD, now=LATER).meta(forked_from_id=PARENT, history_base=base).inputs((1800, 300), step=5)
+    child = Rollout(CHILD, now=LATER).meta(forked_from_id=PARENT, history_base=base)
+    child.inputs((1800, 300), step=5)
     assert collect(child.write(tmp_path)).input == 300
 
 
@@ -175,7 +178,7 @@ def test_a_fork_that_tells_its_last_total_again_counts_nothing(tmp_path: Path) -
 
 def test_the_limits_in_a_replay_are_not_taken_for_new_ones(tmp_path: Path) -> None:
     def limits(percent: float) -> dict[str, object]:
-        return {"limit_id": "codex", "primary": {"used_percent": percent, "window_minutes": 300, "resets_at": 1}}
+        return {"limit_id": "codex", "primary": {"used_percent": percent, "window_minutes": 300}}
 
     first = Rollout(PARENT).meta().turn().count(tokens(10), tokens(10), limits=limits(99.0))
     child = fork(first).turn().count(tokens(30), tokens(20), limits=limits(3.0))

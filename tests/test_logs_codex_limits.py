@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -68,9 +67,12 @@ def test_a_reset_is_read_in_every_form(tmp_path: Path, more: dict[str, Any], res
 
 
 @pytest.mark.parametrize(("credits_", "balance"), [
-    ({"balance": "12.5"}, "12.5"), ({"balance": 12.5}, "12.5"), ({"balance": None}, ""), (None, ""), ("x", ""), ({}, ""),
+    ({"balance": "12.5"}, "12.5"), ({"balance": 12.5}, "12.5"), ({"balance": None}, ""), ({}, ""),
+    (None, ""), ("x", ""),
 ])  # fmt: skip
-def test_the_balance_of_credits_is_read_where_there_is_one(tmp_path: Path, credits_: Any, balance: str) -> None:
+def test_the_balance_of_credits_is_read_where_there_is_one(
+    tmp_path: Path, credits_: Any, balance: str
+) -> None:
     (reading,) = read(tmp_path, (0, {"primary": window(1.0), "credits": credits_}))
     assert reading.credits_balance == balance
 
@@ -110,7 +112,7 @@ def test_the_newest_reading_is_never_behind_the_log(tmp_path: Path) -> None:
 
 
 def test_foreign_names_of_limits_come_in_harmless(tmp_path: Path) -> None:
-    evil = {"limit_id": "a\x1b[31m", "limit_name": "b\x07", "plan_type": "c\x9b2J", "credits": {"balance": "\x1b]0;x"}}
-    (reading,) = read(tmp_path, (0, {"primary": window(1.0), **evil}))
-    assert (reading.limit_id, reading.limit_name, reading.plan, reading.credits_balance) == ("a", "b", "c", "")
-    assert json.dumps(evil).count("\\u") == 4
+    evil = {"limit_id": "a\x1b[31m", "limit_name": "b\x07", "plan_type": "c\x9b2J"}
+    (reading,) = read(tmp_path, (0, {"primary": window(1.0), "credits": {"balance": "1\x1b]0;x"}, **evil}))
+    found = (reading.limit_id, reading.limit_name, reading.plan, reading.credits_balance)
+    assert found == ("a", "b", "c", "1")
