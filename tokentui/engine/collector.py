@@ -266,6 +266,8 @@ class Collector:
         A changed overlay is the user's word and reprices everything; newer price data only fills in
         what had no price. Both at each record's own date.
         """
+        if self.prices.overlay_problem:  # a price file with a mistake in it changes nothing
+            return
         writer = self._database.writer
         overlay, data = self.prices.overlay_identity, self.prices.version
         known_overlay, known_data = writer.meta("price_overlay"), writer.meta("price_data")
