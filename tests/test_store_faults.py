@@ -169,6 +169,18 @@ def test_a_disk_without_room_for_the_database_file_is_full(tmp_path: Path) -> No
             connection.execute("CREATE TABLE t (x)")
 
 
+def test_an_unspecific_error_is_explained_by_the_state_of_the_disk(tmp_path: Path) -> None:
+    vague = failing("SQLITE_IOERR_WRITE", "disk I/O error")
+    assert type(classify(vague, tmp_path / "tokentui.db")) is Other
+    assert type(classify(vague, tmp_path / "none" / "tokentui.db")) is Other
+    with small_disk(tmp_path / "disk") as disk:
+        assert type(classify(vague, disk / "tokentui.db")) is Other
+        fill(disk)
+        assert type(classify(vague, disk / "tokentui.db")) is DiskFull
+    with read_only(tmp_path / "locked") as folder:
+        assert type(classify(vague, folder / "tokentui.db")) is ReadOnly
+
+
 def test_a_read_only_folder_is_called_read_only(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
