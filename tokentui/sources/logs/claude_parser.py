@@ -239,7 +239,7 @@ class Parser:
         # In the order of the fields: by name it would take 2.9 µs instead of 0.2 µs.
         record = UsageRecord(
             key, rank, time, context, provider, name, uncached, cached, minutes, hour, output, reasoning,
-            searches, usage.tier(), flags, None, "", _nano(line.costUSD),
+            searches, clean(usage.tier(), 40), flags, None, "", _nano(line.costUSD),
         )
         if known is None or grown:
             findings.records[key] = record
