@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import random
+import select
 import shutil
 import signal
 import sys
@@ -108,8 +109,10 @@ def killed(places: Paths, seconds: float) -> bool:
             collect(places)
         finally:
             os._exit(0)
-    signal.sigtimedwait({signal.SIGCHLD}, seconds)
-    os.kill(pid, signal.SIGKILL)
+    handle = os.pidfd_open(pid)
+    select.select([handle], [], [], seconds)
+    signal.pidfd_send_signal(handle, signal.SIGKILL)
+    os.close(handle)
     return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
 
 
@@ -138,9 +141,10 @@ def main() -> int:
     os.environ["HOME"] = str(options.home)
     os.environ["TOKENTUI_HOME"] = str(options.home / "tokentui")
     places = paths(os.environ)
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
     dice = random.Random(options.seed)
     sessions = Sessions(options.home, dice)
+    sessions.write()
+    collect(places)
     sessions.write()
     started = time.monotonic()
     collect(places)
@@ -150,7 +154,7 @@ def main() -> int:
     kills = 0
     while kills < options.kills:
         sessions.write()
-        kills += killed(places, dice.uniform(0, 1.5 * usual))
+        kills += killed(places, dice.uniform(0, usual))
     sessions.finish()
     collect(places)
     reader = open_reader(places.database)
