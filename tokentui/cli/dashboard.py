@@ -9,6 +9,7 @@ from tokentui import __version__
 from tokentui.cli import MISUSED, output
 from tokentui.cli.failures import note
 from tokentui.cli.output import BOLD, DIM, Cell, Column, styled, table
+from tokentui.cli.report import at_least
 from tokentui.cli.stored import opened
 from tokentui.cli.surroundings import Surroundings, look_around
 from tokentui.store.snapshot import Card, Limit, Snapshot, Usage
@@ -77,12 +78,19 @@ def _row(card: Card, now: int) -> list[Cell]:
 
 def _figures(usage: Usage) -> list[Cell]:
     known = usage.known_cost
-    cost = money(known) if not usage.unpriced_request_count or known is None else "≥" + money(known)
+    cost = money(known) if not usage.unpriced_request_count or known is None else at_least(known)
     return [Cell(cost), Cell(tokens(usage.total_tokens))]
 
 
+def _window(minutes: int) -> str:
+    for unit, length in (("week", 10_080), ("d", 1_440), ("h", 60)):
+        if minutes and minutes % length == 0:
+            return unit if minutes == 10_080 else f"{minutes // length} {unit}"
+    return f"{minutes} min" if minutes else ""
+
+
 def _limit(limit: Limit, now: int) -> str:
-    text = f"{clean(limit.name, 30)} {percent(limit.used_percent)}"
+    text = f"{_window(limit.window_minutes) or clean(limit.name, 30)} {percent(limit.used_percent)}"
     if limit.resets_at is not None and limit.resets_at > now:
         text += f" ({countdown((limit.resets_at - now) / 1e6)} left)"
     return text

@@ -176,8 +176,14 @@ def _cost_cell(usage: Usage, _: int) -> Cell:
     if known is None:
         return Cell(UNKNOWN, style=YELLOW)
     if usage.unpriced_request_count:
-        return Cell("≥" + money(known), style=YELLOW)
+        return Cell(at_least(known), style=YELLOW)
     return Cell(money(known))
+
+
+def at_least(nano: int) -> str:
+    """Return a cost that leaves something out: `≥$1.20`."""
+    shown = money(nano)
+    return "≥$0.00" if shown.startswith("<") else "≥" + shown
 
 
 def _share_cell(usage: Usage, whole: int) -> Cell:
