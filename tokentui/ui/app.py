@@ -58,7 +58,7 @@ class TokenTUI(App[None], inherit_bindings=False):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012
         (0, "-phone"),
         (60, "-narrow"),
-        (100, "-wide"),
+        (110, "-wide"),
         (160, "-broad"),
         (230, "-huge"),
     ]
@@ -141,7 +141,7 @@ class TokenTUI(App[None], inherit_bindings=False):
             forget()
 
     def shown_pane(self) -> str:
-        """Return the pane on the screen: the Overview gives way to `first-run` while there is nothing to show."""
+        """Return the pane on the screen: `first-run` stands in for the Overview while that would be empty."""
         empty = self.snapshot is not None and not self.snapshot.record_count
         reading = self.snapshot is None and self.progress is not None
         return "first-run" if self.pane == "overview" and (empty or reading) else self.pane

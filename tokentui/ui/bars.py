@@ -71,9 +71,7 @@ class Banner(Bar):
             left = self._pace.left(progress)
             files = f"{progress.files_done:,} of {progress.files_total:,} files"
             line.append((f" reading logs: {text.percent(percent)} · {files}", "accent"))
-            line.append(
-                (f" · {left}; the figures still grow" if left else "; the figures still grow", "muted")
-            )
+            line.append((f"{' · ' if left else ''}{left}; the figures still grow", "muted"))
         return [line] if line else []
 
 

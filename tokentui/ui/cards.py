@@ -95,8 +95,9 @@ def _spending(label: str, usage: Usage, quality: str, width: int) -> Line:
         (fit(label, 6), "muted"),
         (fit(figures.cost(usage, quality), 10, ">"), "strong"),
         (fit(figures.tokens(usage, quality), 8, ">"), "text"),
-        (fit(figures.requests(usage.request_count), 10, ">"), "text"),
     ]
+    if length(line) + 10 <= width:
+        line.append((fit(figures.requests(usage.request_count), 10, ">"), "text"))
     missing = figures.unpriced(usage)
     return [*line, (f"  {missing}", "warn")] if missing and length(line) + len(missing) + 2 <= width else line
 
@@ -104,7 +105,9 @@ def _spending(label: str, usage: Usage, quality: str, width: int) -> Line:
 def _chart(card: Card, width: int, rows: int) -> list[Line]:
     """Return the last 30 days as bars; by tokens where nothing has a cost."""
     values = card.daily_cost if any(card.daily_cost) else card.daily_tokens
-    return [[(row, "bar")] for row in bars(values[-min(width, 30) :], rows)]
+    scale = max(1, width // 30)
+    drawn = bars(values[-min(width, 30) :], rows)
+    return [[("".join(block * scale for block in row), "bar")] for row in drawn]
 
 
 def _foot(card: Card, now: float) -> Line:

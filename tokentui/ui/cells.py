@@ -228,8 +228,13 @@ def _put(row: list[Cell], x: int, text: str, ink: _Ink) -> int:
         cells = _cells(text, ink)
     if len(row) < x:
         row += [_UNKNOWN] * (x - len(row))
-    row[x : x + len(cells)] = cells
-    return x + len(cells)
+    end = x + len(cells)
+    if 0 < x < len(row) and not row[x][0]:  # half a wide character is nothing
+        row[x - 1] = (" ", row[x - 1][1].blank)
+    if end < len(row) and not row[end][0]:
+        row[end] = (" ", row[end][1].blank)
+    row[x:end] = cells
+    return end
 
 
 def _cells(text: str, ink: _Ink) -> list[Cell]:

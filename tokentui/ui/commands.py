@@ -195,6 +195,7 @@ def _hint(key: str, label: str) -> Line:
 class Palette(ModalScreen[Command], inherit_bindings=False):
     """A list of all commands that narrows while a name is typed; enter runs the marked one."""
 
+    AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,ctrl+c,ctrl+p", "dismiss", "close"),
         Binding("down,ctrl+n,tab", "mark(1)", "next"),

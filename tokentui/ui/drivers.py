@@ -20,7 +20,7 @@ _MOST = 9
 
 
 def lines(snapshot: Snapshot | None, width: int, height: int, zone: tzinfo | None) -> list[Line]:
-    """Return the tables in a frame: three beside each other from 100 cells on, two from 60, else one."""
+    """Return the tables in a frame: three beside each other from 105 cells on, two from 60, else one."""
     if snapshot is None or width < 20:
         return []
     tables = [
@@ -28,7 +28,7 @@ def lines(snapshot: Snapshot | None, width: int, height: int, zone: tzinfo | Non
         ("model", snapshot.drivers.models),
         ("session", snapshot.drivers.sessions),
     ]
-    count = 3 if width >= 100 else 2 if width >= 60 else 1
+    count = 3 if width >= 105 else 2 if width >= 60 else 1
     rows = max((len(drivers) for _, drivers in tables), default=0)
     rows = min(rows, _MOST, max(height - 3, 3) if height else _MOST)
     inner = width - 4

@@ -47,7 +47,7 @@ class Feed(Protocol):
         """
 
     def stop(self, timeout: float) -> None:
-        """End the thread, waiting at most `timeout` seconds. Any thread may call it, any number of times."""
+        """End the thread, waiting at most `timeout` seconds. Called once, from a thread of its own."""
 
     def refresh(self) -> None:
         """Ask for a pass over all sources now; returns at once."""

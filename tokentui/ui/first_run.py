@@ -88,7 +88,7 @@ class FirstRun(VerticalScroll, can_focus=True):
             ]
         lines += [[]]
         for source in found:
-            lines += _source(source, width)
+            lines += _source(source)
         lines += [
             [],
             [
@@ -124,13 +124,12 @@ def import_lines(progress: ImportProgress, left: str, width: int) -> list[Line]:
     ]
 
 
-def _source(source: Found, width: int) -> list[Line]:
+def _source(source: Found) -> list[Line]:
     """Return what was found of a source, or where it was looked for."""
     title = fit(text.clean(source.title, 40), 16)
     if source.files:
         files = f"{source.files:,} file{'s' if source.files != 1 else ''}"
         return [[(" ● ", "ok"), (title, "strong"), (f" found, {files}", "text")]]
-    looked = ", ".join(text.clean(path, 200) for path in source.looked) or "nowhere"
-    return [[(" ○ ", "muted"), (title, "text"), (f" not found; looked in {looked}", "muted")]][
-        : max(width, 1)
-    ]
+    paths = [text.clean(path, 200) for path in source.looked] or ["nowhere"]
+    lines: list[Line] = [[(" ○ ", "muted"), (title, "text"), (f" not found; looked in {paths[0]}", "muted")]]
+    return lines + [[(" " * 20 + f"          and in {path}", "muted")] for path in paths[1:]]

@@ -112,6 +112,7 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
                 ("-one", len(wanted) == 1),
                 ("-two", len(wanted) == 2),
                 ("-few", len(wanted) <= 3),
+                ("-four", len(wanted) == 4),
                 ("-many", len(wanted) >= MANY),
             ):
                 grid.set_class(applies, name)

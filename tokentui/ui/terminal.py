@@ -17,7 +17,7 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
-DEADLINE = 2.5
+DEADLINE = 2.0
 """Seconds from being told to end until the process ends, restored terminal or not."""
 
 HANGUP = 128 + signal.SIGHUP
@@ -59,6 +59,7 @@ class Guard:
         """The exit code once the end has begun."""
         self._leave = leave
         self._stop = stop
+        self._stopped = threading.Event()
         self._ended = threading.Event()
         self._attributes: list[Any] | None = None
         self._before: dict[int, Any] = {}
@@ -83,19 +84,21 @@ class Guard:
 
     def end(self, code: int) -> None:
         """Begin the end; the first caller decides the exit code."""
-        if self.code is not None:
-            return
-        self.code = code
-        threading.Thread(target=self._deadline, args=(code,), name="deadline", daemon=True).start()
-        self._leave(code)
+        if self._begin(code):
+            self._leave(code)
 
     def finish(self, code: int) -> int:
         """End everything else once the screen is gone; return the exit code that counts."""
-        if self.code is None:
-            self.code = code
-            threading.Thread(target=self._deadline, args=(code,), name="deadline", daemon=True).start()
-        self._stop(DEADLINE - 0.5)
-        return self.code
+        self._begin(code)
+        self._stopped.wait(DEADLINE)
+        return code if self.code is None else self.code
+
+    def _begin(self, code: int) -> bool:
+        if self.code is not None:
+            return False
+        self.code = code
+        threading.Thread(target=self._deadline, args=(code,), name="deadline", daemon=True).start()
+        return True
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self.end(128 + number)
@@ -104,6 +107,7 @@ class Guard:
         started = time.monotonic()
         with suppress(Exception):  # the engine's trouble must not keep the process alive
             self._stop(DEADLINE - 0.5)
+        self._stopped.set()
         if not self._ended.wait(max(0.0, DEADLINE - (time.monotonic() - started))):
             self._restore()
             os._exit(code)

@@ -28,15 +28,14 @@ def lines(snapshot: Snapshot | None, width: int, rows: int) -> list[Line]:
     totals = of(snapshot)
     if width < 60:
         return _running(totals, width, rows)
-    if rows == 2:
-        totals = totals[:4]
-    gap = 2
-    room = width - 2 - gap * (len(totals) - 1)
-    least = [
-        max(length(total.value), len(total.label), length(total.detail) if rows > 2 else 0)
-        for total in totals
-    ]
-    spare = max(0, room - sum(least)) // len(totals)
+    if rows < 3:
+        totals = [total._replace(detail=[]) for total in totals[:4]]
+    gap, room = 2, width - 3
+    least = [max(length(total.value), len(total.label), length(total.detail)) for total in totals]
+    while len(least) > 2 and sum(least) + gap * (len(least) - 1) > room:  # the last ones give way
+        least.pop()
+    totals = totals[: len(least)]
+    spare = max(0, room - sum(least) - gap * (len(least) - 1)) // len(least)
     widths = [size + spare for size in least]
     strip = [
         beside([([(total.label, "muted")], size) for total, size in zip(totals, widths, strict=True)], gap),

@@ -71,13 +71,14 @@ class Lines(Widget):
 
     def redraw(self) -> None:
         """Repaint what has changed since it was last drawn; nothing when nothing has."""
-        if self._drawn_in != self.size or not self.size:
-            self.refresh(layout=self.styles.is_auto_height)
-            return
-        old, self._drawn = self._drawn, self._laid_out()
-        if self.styles.is_auto_height and len(old) != len(self._drawn):
+        if self.styles.is_auto_height and len(self.lines(self.size.width, 0)) != self.size.height:
             self.refresh(layout=True)
             return
+        if self._drawn_in != self.size:
+            if self.size:
+                self.refresh()
+            return
+        old, self._drawn = self._drawn, self._laid_out()
         regions = [
             Region(0, y, self.size.width, 1)
             for y, (before, after) in enumerate(zip_longest(old, self._drawn))

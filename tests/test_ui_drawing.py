@@ -1,0 +1,184 @@
+"""Figures, bars, frames and plots as text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tests.ui_program import TODAY, sample, usage
+from tokentui.store.snapshot import Limit, Snapshot, Usage
+from tokentui.ui import cards, draw, drivers, figures, plot, totals, trends
+
+NOW = 1_800_000_000.0
+
+
+def plain(lines: list[draw.Line]) -> str:
+    return "\n".join("".join(text for text, _ in line) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("used", "quality", "shown"),
+    [
+        (usage(1.2, 10), "exact", "$1.20~"),
+        (usage(1.2, 10), "floor", "≥$1.20~"),
+        (usage(1.2, 10, requests=10, unpriced=3), "exact", "≥$1.20~"),
+        (usage(0, 10, requests=3, unpriced=3), "exact", "—"),
+        (usage(0, 10), "exact", "$0.00"),
+        (Usage(), "exact", "$0.00"),
+    ],
+)
+def test_a_cost_says_how_sure_it_is(used: Usage, quality: str, shown: str) -> None:
+    assert figures.cost(used, quality) == shown
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "shown"),
+    [(112, 100, "▲ 12 %"), (62, 100, "▼ 38 %"), (100, 100, "= same"), (5, 0, ""), (5, None, ""), (None, 5, ""),
+     (5_000, 1, "▲ >999 %")],
+)
+def test_a_change_has_an_arrow(now: int | None, before: int | None, shown: str) -> None:
+    assert figures.change(now, before) == shown
+
+
+@pytest.mark.parametrize(("percent", "state"), [(0.0, "OK"), (79.9, "OK"), (80.0, "WARN"), (95.0, "CRIT"), (None, "")])
+def test_the_fullest_limit_gives_the_state(percent: float | None, state: str) -> None:
+    assert figures.state([Limit("a", "", 300, percent, None, 0), Limit("b", "", 300, None, None, 0)], NOW) == state
+
+
+def test_a_limit_that_was_reset_since_is_unknown() -> None:
+    limit = Limit("a", "5 h", 300, 92.0, round((NOW - 1) * 1e6), 0)
+    assert figures.used(limit, NOW) is None
+    assert figures.state([limit], NOW) == ""
+    shown = plain(cards.lines(replace(sample().cards[0], limits=(limit,)), 40, 8, NOW, focused=False))
+    assert "—" in shown
+    assert "92" not in shown
+
+
+@pytest.mark.parametrize(
+    ("minutes", "name", "shown"),
+    [(300, "", "5 h"), (10_080, "", "week"), (90, "", "1 h"), (0, "", "pool"), (300, "pool", "5 h"), (300, "Opus", "Opus")],
+)
+def test_a_limit_has_a_name_a_person_uses(minutes: int, name: str, shown: str) -> None:
+    assert figures.window(Limit("pool", name, minutes, 1.0, None, 0)) == shown
+
+
+@given(st.text(max_size=30), st.integers(0, 40), st.sampled_from("<>"))
+def test_text_is_fitted_to_its_cells(value: str, width: int, align: str) -> None:
+    clean = "".join(character for character in value if character.isprintable())
+    assert cell_len(draw.fit(clean, width, align)) == width
+
+
+@given(st.floats(0, 200) | st.none(), st.integers(1, 60))
+def test_a_gauge_has_its_width_and_is_only_full_at_100(percent: float | None, width: int) -> None:
+    line = draw.gauge(percent, width, "ok")
+    assert draw.length(line) == width
+    if percent is not None and width > 1:
+        assert (line[0][0] == "━" * width) == (percent >= 100)
+        assert (line[0][0] == "") == (percent == 0)
+
+
+def test_a_day_without_use_is_a_gap_and_a_free_one_is_not() -> None:
+    assert draw.bars([8, None, 0, 4]) == ["█ ▁▄"]
+    assert draw.bars([16, 8, None], 2) == ["█  ", "██ "]
+    assert draw.bars([None, None]) == ["  "]
+    assert draw.bars([0, 0]) == ["▁▁"]
+
+
+@given(st.integers(1, 130), st.integers(1, 14), st.booleans(), st.integers(1, 5))
+def test_a_card_fills_exactly_its_room(width: int, height: int, focused: bool, count: int) -> None:
+    card = sample(count, now=NOW).cards[-1]
+    lines = cards.lines(card, width, height, NOW, focused=focused)
+    assert len(lines) <= height
+    if height >= 4 and width >= 20:
+        assert len(lines) == height
+        assert {draw.length(line) for line in lines} == {width}
+
+
+def test_a_card_shows_limits_today_the_month_and_its_age() -> None:
+    codex = sample(now=NOW).cards[1]
+    shown = plain(cards.lines(codex, 38, 10, NOW, focused=False))
+    for text in ("Codex", "Max", "WARN", "5 h", "92 %", "0h31", "week", "$9.00~", "1.0M", "10 req", "$199.00~", "now"):
+        assert text in shown
+    assert "┏" in plain(cards.lines(codex, 38, 10, NOW, focused=True)), "the focus shows without colours"
+
+
+def test_a_card_says_what_is_unpriced_and_partial() -> None:
+    shown = plain(cards.lines(sample(now=NOW).cards[2], 60, 8, NOW, focused=False))
+    assert "≥$8.00~" in shown
+    assert "≥1.0M" in shown
+    assert "1 unpriced" in shown
+    assert "never used" in shown
+
+
+def test_the_most_urgent_card_comes_first_then_the_dearest() -> None:
+    assert [card.title for card in cards.ordered(sample(now=NOW).cards, NOW)] == ["Codex", "Claude Code", "Gemini CLI"]
+
+
+def test_the_totals_answer_at_a_glance() -> None:
+    shown = plain(totals.lines(sample(), 120, 3))
+    for text in ("Today", "≥$27.00~", "▲ 35 %", "yesterday $20.00~", "This month", "$597.00~", "3.0M", "30 req", "89 %"):
+        assert text in shown
+    assert "—" in plain(totals.lines(None, 120, 3)), "nothing is known before the first snapshot"
+    assert "Today" in plain(totals.lines(sample(), 45, 2))
+
+
+@pytest.mark.parametrize("width", [20, 45, 80, 120, 300])
+def test_what_drove_the_cost_names_what_is_unpriced(width: int) -> None:
+    lines = drivers.lines(sample(), width, 0, None)
+    assert {draw.length(line) for line in lines} == {width}
+    if width >= 45:
+        assert "model-x" in plain(lines)
+    assert "thing 0" in plain(lines) or width < 45
+    assert "nothing was used yet today" in plain(drivers.lines(Snapshot(TODAY, "UTC"), 80, 0, None))
+
+
+@given(st.floats(0.000001, 1e12))
+def test_the_axis_has_few_round_steps(most: float) -> None:
+    step = plot.nice_step(most)
+    assert most / step <= 4
+    assert step * 4 <= most * 2.6
+
+
+@pytest.mark.parametrize("width", [60, 120, 300])
+def test_the_axis_ends_today_and_idle_days_are_gaps(width: int) -> None:
+    values = [float(day % 3) for day in range(30)]
+    rows = plain(plot.stacked(date(2026, 11, 21), [values], width, 12, lambda value, _: f"${value:.0f}")).split("\n")
+    assert rows[-1].rstrip().endswith("21 Nov")
+    bottom = rows[9].partition("┤")[2] or rows[9].partition("│")[2]
+    cells = min((width - 3) // 30, 8)
+    drawn = [bottom[day * cells : (day + 1) * cells] for day in range(30)]
+    assert [bar.strip() != "" for bar in drawn] == [value > 0 for value in values]
+    assert {len(bar) for bar in drawn} == {cells}
+
+
+def test_a_plot_gives_way_where_there_is_no_room() -> None:
+    def label(value: float, _step: float) -> str:
+        return str(value)
+
+    assert plot.stacked(TODAY, [[1.0, 2.0]], 3, 12, label) == []
+    assert plot.stacked(TODAY, [[1.0, 2.0]], 40, 2, label) == []
+    assert plot.stacked(TODAY, [[0.0, 0.0]], 40, 12, label) == []
+
+
+def test_series_are_told_apart_without_colours() -> None:
+    def shown(shades: bool) -> str:
+        return plain(plot.stacked(TODAY, [[4.0], [4.0]], 40, 12, lambda value, _: str(value), shades=shades))
+
+    assert "▓" in shown(True)
+    assert "▓" not in shown(False)
+
+
+def test_many_models_are_five_and_the_others() -> None:
+    many = trends.series(sample(), "model", "cost")
+    assert len(many) == 6
+    assert many[-1].name == "2 others"
+    assert many[0].days[-1] is not None
+    assert sum(day is None for day in many[0].days) == 8
+    whole = sum(each.whole.cost for each in many)
+    assert whole == sum(usage.cost for day in sample().days[-22:] for _, usage in day.by_model)
+    assert [each.name for each in trends.series(sample(), "service", "cost")] == ["Claude Code", "Codex", "Gemini CLI"]

@@ -1,0 +1,269 @@
+"""Journeys through the dashboard, without a terminal."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.ui_program import HOSTILE, TODAY, FakeFeed, Source, changed, sample
+from tokentui.store.snapshot import ImportProgress, Snapshot
+from tokentui.ui.app import TokenTUI
+from tokentui.ui.commands import COMMANDS, Palette
+from tokentui.ui.feed import Inbox
+from tokentui.ui.first_run import FirstRun, Pace
+from tokentui.ui.help import Help
+from tokentui.ui.overview import AccountCard, Overview
+from tokentui.ui.trends import Trends
+from tokentui.ui.widgets import Lines
+
+NOW = 1_800_000_000.0
+EMPTY = Snapshot(TODAY, "UTC")
+
+
+def program(feed: FakeFeed) -> TokenTUI:
+    return TokenTUI(feed, version="0.1.0", clock=lambda: NOW)
+
+
+async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
+    """Let the program run until something holds."""
+    end = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < end, shown(pilot)
+        await asyncio.sleep(0)
+        await pilot.pause()
+
+
+def shown(pilot: Pilot[None]) -> str:
+    """What is on the screen, as text."""
+    lines = [lines for lines in pilot.app.screen.query(Lines) if all(node.display for node in lines.ancestors_with_self)]
+    return "\n".join(each.plain for each in lines)
+
+
+async def test_a_journey_over_all_panes() -> None:
+    feed = FakeFeed(sample(4, now=NOW))
+    async with program(feed).run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        assert "1 Overview" in shown(pilot)
+        assert "Nov 2026 · UTC" in shown(pilot)
+        assert not pilot.app.query(Trends), "Trends comes when it is first opened"
+        await pilot.press("2")
+        assert "Cost a day by service" in shown(pilot)
+        assert "What drove it" not in shown(pilot)
+        await pilot.press("M")
+        assert "Cost a day by model" in shown(pilot)
+        assert "model-0" in shown(pilot)
+        await pilot.press("u")
+        assert "Tokens a day by model" in shown(pilot)
+        await pilot.press("s", "c")
+        assert "Cost a day by service" in shown(pilot)
+        assert "by model" in shown(pilot).splitlines()[-1], "the footer has the keys of the moment"
+        await pilot.press("1")
+        assert "What drove it" in shown(pilot)
+        assert "by model" not in shown(pilot).splitlines()[-1]
+        await pilot.press("r")
+        assert feed.refreshed == 1
+        await pilot.press("q")
+    assert pilot.app.return_code == 0
+
+
+async def test_the_arrows_move_from_card_to_card() -> None:
+    async with program(FakeFeed(sample(5, now=NOW))).run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 5)
+        cards = list(pilot.app.query(AccountCard))
+        for keys, at in (("right", 0), ("right", 1), ("j", 4), ("left", 3), ("k", 0), ("up", 0), ("l", 1), ("tab", 2)):
+            await pilot.press(keys)
+            assert [card.has_focus for card in cards].index(True) == at, keys
+        assert "┏" in cards[2].plain
+        assert "┏" not in cards[1].plain
+
+
+async def test_the_focus_stays_with_its_account_when_cards_change_places() -> None:
+    first = sample(3, now=NOW)
+    dear = replace(first.cards[2], month=replace(first.cards[2].month, cost=10**15))
+    feed = FakeFeed(first, replace(first, cards=(*first.cards[:2], dear)), replace(first, cards=first.cards[:1]))
+    async with program(feed).run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 3)
+        await pilot.press("right", "right")
+        assert [card.card.title for card in pilot.app.query(AccountCard)] == ["Codex", "Claude Code", "Gemini CLI"]
+        await pilot.press("r")
+        await until(pilot, lambda: list(pilot.app.query(AccountCard))[1].card.title == "Gemini CLI")
+        focused = pilot.app.focused
+        assert isinstance(focused, AccountCard)
+        assert focused.card.title == "Claude Code"
+        await pilot.press("r")
+        await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 1)
+        await pilot.press("right", "2", "1")
+        assert "Claude Code" in shown(pilot)
+
+
+async def test_an_equal_snapshot_repaints_nothing_and_a_figure_its_own_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = sample(now=NOW)
+    feed = FakeFeed(first, sample(now=NOW), changed(first))
+    painted: list[object] = []
+    refresh = Lines.refresh
+    async with program(feed).run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        await pilot.pause()
+
+        def noted(self: Lines, *regions: object, **options: bool) -> Lines:
+            painted.extend(regions or [options])
+            return refresh(self, *regions, **options)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(Lines, "refresh", noted)
+        feed.next()
+        await pilot.pause()
+        assert painted == []
+        feed.next()
+        await until(pilot, lambda: "7.7M" in shown(pilot))
+        assert len(painted) == 1
+
+
+async def test_nothing_found_says_where_it_was_looked() -> None:
+    feed = FakeFeed(EMPTY, sample(now=NOW), sources=(Source(looked=("/a", "/b")), Source("x", "Gemini CLI", files=3)))
+    async with program(feed).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Welcome" in shown(pilot))
+        text = shown(pilot)
+        assert "Codex            not found; looked in /a" in text
+        assert "and in /b" in text
+        assert "Gemini CLI       found, 3 files" in text
+        await pilot.press("d")
+        assert "tokentui demo" in shown(pilot)
+        await pilot.press("2")
+        assert "nothing yet" in shown(pilot)
+        await pilot.press("1")
+        assert "Welcome" in shown(pilot)
+        feed.next()
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        assert not pilot.app.query_one(FirstRun).display
+
+
+async def test_an_import_shows_how_far_it_is_and_what_is_left() -> None:
+    now = [NOW]
+    feed = FakeFeed()
+    app = TokenTUI(feed, version="0", clock=lambda: now[0])
+    async with app.run_test(size=(80, 24)) as pilot:
+        feed.progress(ImportProgress(0, 340, 0, 1_020_000_000, 0))
+        await until(pilot, lambda: "0 of 340 files" in shown(pilot))
+        now[0] += 2
+        app.progress = ImportProgress(34, 340, 102_000_000, 1_020_000_000, 12_345)
+        await pilot.pause()
+        for text in ("10 %", "34 of 340 files", "102 of 1,020 MB", "12,345 requests", "about 18 s left"):
+            assert text in shown(pilot)
+        feed.deliver(sample(now=NOW))
+        await until(pilot, lambda: "the figures still grow" in shown(pilot))
+        assert "What drove it" in shown(pilot)
+        feed.progress(None)
+        await until(pilot, lambda: "still grow" not in shown(pilot))
+
+
+async def test_notices_and_failures_are_told_in_one_line() -> None:
+    feed = FakeFeed(replace(sample(now=NOW), notices=("the database is read-only", "restored")))
+    async with program(feed).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "the database is read-only (and 1 more)" in shown(pilot))
+        feed.fail("the disk is gone [/]")
+        await until(pilot, lambda: "stopped: the disk is gone [/]" in shown(pilot))
+        feed.deliver(sample(now=NOW))
+        assert pilot.app.query_one("#banner").size.height == 1
+
+
+async def test_help_and_the_palette_list_every_key() -> None:
+    async with program(FakeFeed(sample(now=NOW))).run_test(size=(120, 60)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        active: dict[str, str] = {}
+        for keys in ("1", "right", "2"):
+            await pilot.press(keys)
+            active |= {key: each.binding.action for key, each in pilot.app.screen.active_bindings.items()}
+        bound = {key.strip() for command in COMMANDS for key in command.keys.split(",")} - {"?"} | {"question_mark"}
+        assert set(active) <= bound, "a key that the table of commands does not know"
+        assert {command.action for command in COMMANDS if command.where != "first-run"} <= set(active.values())
+        await pilot.press("?")
+        assert isinstance(pilot.app.screen, Help)
+        for command in COMMANDS:
+            assert command.shown_keys in shown(pilot)
+            assert command.help in shown(pilot)
+        await pilot.press("escape", "ctrl+p")
+        assert isinstance(pilot.app.screen, Palette)
+        for command in COMMANDS:
+            assert (command.help in shown(pilot)) == command.palette
+        assert len({command.id for command in COMMANDS}) == len(COMMANDS)
+
+
+async def test_the_palette_finds_a_command_and_runs_it() -> None:
+    async with program(FakeFeed(sample(now=NOW))).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Today" in shown(pilot))
+        await pilot.press("ctrl+p", *"model", "enter")
+        await until(pilot, lambda: "Cost a day by model" in shown(pilot))
+        await pilot.press("ctrl+p", *"nothing like it", "enter")
+        assert "no command of that name" in shown(pilot)
+        await pilot.press("escape", "ctrl+p", "down", "up", "enter")
+        await until(pilot, lambda: pilot.app.query_one(Overview).display)
+        await pilot.press("ctrl+p", *"made-up", "enter")
+        await pilot.pause()
+        assert pilot.app.is_running
+
+
+async def test_it_survives_every_size() -> None:
+    feed = FakeFeed(sample(8, now=NOW))
+    async with program(feed).run_test(size=(300, 80)) as pilot:
+        await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 8)
+        for size in ((300, 80), (120, 36), (80, 24), (45, 20), (20, 5), (1, 1), (80, 24)):
+            await pilot.resize_terminal(*size)
+            await pilot.press("2", "1", "?", "escape", "ctrl+p", "escape")
+        await pilot.press("pagedown", "down", "end", "home")
+        assert "Today" in shown(pilot)
+        assert pilot.app.is_running
+
+
+@pytest.mark.parametrize(("size", "columns"), [((120, 36), 3), ((80, 24), 2), ((45, 20), 1)])
+async def test_cards_stand_beside_each_other_where_there_is_room(size: tuple[int, int], columns: int) -> None:
+    async with program(FakeFeed(sample(5, now=NOW))).run_test(size=size) as pilot:
+        await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 5)
+        await pilot.pause()
+        cards = list(pilot.app.query(AccountCard))
+        assert sum(card.region.y == cards[0].region.y for card in cards) == columns
+        assert cards[0].region.height == (2 if columns == 1 else 6 if columns == 2 else 8)
+
+
+async def test_hostile_strings_are_drawn_and_not_obeyed() -> None:
+    feed = FakeFeed(sample(8, name=HOSTILE, now=NOW), sources=(Source(HOSTILE, HOSTILE, (HOSTILE,)),))
+    async with program(feed).run_test(size=(160, 40)) as pilot:
+        await until(pilot, lambda: "[@click=app.leave]x[/]" in shown(pilot))
+        feed.fail(HOSTILE)
+        await until(pilot, lambda: "stopped" in shown(pilot))
+        await pilot.press("2", "M")
+        assert "[@click=app.leave]" in shown(pilot)
+        feed.deliver(Snapshot(TODAY, HOSTILE))
+        await pilot.press("1")
+        await until(pilot, lambda: "Welcome" in shown(pilot))
+        assert not any(character in shown(pilot) for character in "\x1b\x07\u202e\u200b\x9b\x00")
+
+
+def test_a_stalled_screen_is_told_once_and_finds_the_newest() -> None:
+    told: list[int] = []
+    inbox = Inbox(lambda: told.append(1))
+    snapshots = [sample(count) for count in (1, 2, 3)]
+    threads = [threading.Thread(target=inbox.put_snapshot, args=(snapshot,)) for snapshot in snapshots]
+    for thread in threads:
+        thread.start()
+        thread.join()
+    assert told == [1]
+    assert inbox.snapshot is snapshots[-1]
+    inbox.opened()
+    inbox.put_failure("gone")
+    assert told == [1, 1]
+
+
+def test_what_is_left_is_said_once_it_can_be_known() -> None:
+    now = [0.0]
+    pace = Pace(lambda: now[0])
+    assert pace.left(ImportProgress(0, 1, 0, 1_000, 0)) == ""
+    now[0] = 10.0
+    assert pace.left(ImportProgress(0, 1, 100, 1_000, 0)) == "about 2 min left"
+    assert pace.left(ImportProgress(0, 1, 500, 1_000, 0)) == "about 10 s left"
+    assert pace.left(None) == ""

@@ -1,0 +1,185 @@
+"""A feed of made-up snapshots, and the dashboard on it as a program of its own for tests in a pseudo-terminal.
+
+`python -m tests.ui_program MODE FOLDER`: each press of `r` delivers the next snapshot of the mode.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from tokentui.store.snapshot import Card, Day, Driver, Drivers, ImportProgress, Limit, Snapshot, Usage
+
+TODAY = date(2026, 11, 21)
+HOSTILE = (
+    "[@click=app.leave]x[/] [/] [/b] [link=https://x]d[/link] \x1b]52;c;aGFjaw==\x07 \x1b]0;PWNED\x07 \x1b[31mred "
+    "\x9b2J \x9d0;t\x9c \u202eevil\u202c \u200b \x00\x08\x07\r\n\t e\u0301\u0301\u0301\u0301\u0301\u0301 👨\u200d👩 漢字"
+)
+"""Markup, escape sequences, control bytes, bidi, zero-width, stacked marks, wide characters."""
+
+
+def usage(cost: float, tokens: int, requests: int = 10, unpriced: int = 0) -> Usage:
+    """Usage of so many dollars and tokens, mostly read from a cache."""
+    return Usage(
+        request_count=requests,
+        uncached_input_tokens=tokens // 10,
+        cache_read_input_tokens=tokens - tokens // 10 - tokens // 20,
+        output_tokens=tokens // 20,
+        cost=round(cost * 1e9),
+        unpriced_request_count=unpriced,
+    )
+
+
+def sample(cards: int = 3, *, name: str = "", now: float = 0.0) -> Snapshot:
+    """A snapshot of a busy developer; every string holds `name` when one is given."""
+    titles = ["Claude Code", "Codex", "Gemini CLI", *(f"Service {number}" for number in range(60))][:cards]
+    series = tuple(None if day % 7 > 4 else (day + 1) * 100_000_000 for day in range(30))
+    limits = (
+        Limit("codex", name or "5 h", 300, 92.0, round((now + 1_900) * 1e6), round(now * 1e6), name or "pro"),
+        Limit("codex_week", name or "week", 10_080, None, None, round(now * 1e6)),
+    )
+    shown = tuple(
+        Card(
+            service=f"service-{number}",
+            title=name or title,
+            account=name,
+            plan=name or "Max",
+            today=usage(10 - number, 1_000_000, unpriced=number == 2),
+            month=usage(200 - number, 20_000_000, 900),
+            daily_cost=series,
+            daily_tokens=series,
+            limits=limits if title == "Codex" or name else (),
+            last_used_at=round(now * 1e6) if number != 2 else None,
+            quality="floor" if number == 2 else "exact",
+        )
+        for number, title in enumerate(titles)
+    )
+    days = tuple(
+        Day(
+            TODAY - timedelta(days=age),
+            tuple((card.service, usage(1 + age % 5, 100_000)) for card in shown),
+            tuple((name or f"model-{number}", usage(1 + age % 3, 100_000)) for number in range(7)),
+        )
+        for age in range(60, -1, -1)
+        if age % 7 not in (3, 4)
+    )
+    rows = tuple(Driver(name or f"thing {number}", usage(5 - number, 100_000), 0, 10**9) for number in range(4))
+    return Snapshot(
+        today=TODAY,
+        zone=name or "UTC",
+        totals_today=usage(27.0, 3_000_000, 30, 1),
+        totals_yesterday=usage(20.0, 1_000_000),
+        totals_month=usage(597.0, 60_000_000, 2_700),
+        cards=shown,
+        drivers=Drivers(rows, rows, rows),
+        days=days,
+        record_count=2_700,
+        unpriced_models=(name or "model-x",),
+        notices=(name,) if name else (),
+    )
+
+
+@dataclass(frozen=True)
+class Source:
+    """What was found of one source."""
+
+    name: str = "codex"
+    title: str = "Codex"
+    looked: tuple[str, ...] = ("/home/me/.codex",)
+    files: int = 0
+
+
+class FakeFeed:
+    """Delivers what a test gives it, from whatever thread the test likes."""
+
+    def __init__(self, *snapshots: Snapshot, sources: tuple[Source, ...] = (Source(),)) -> None:
+        self.coming = list(snapshots)
+        self.sources = sources
+        self.started = self.stopped = self.refreshed = 0
+        self.deliver: Callable[[Snapshot], None]
+        self.progress: Callable[[ImportProgress | None], None]
+        self.fail: Callable[[str], None]
+
+    def start(
+        self,
+        listener: Callable[[Snapshot], None],
+        progress: Callable[[ImportProgress | None], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        """Deliver the first snapshot."""
+        self.started += 1
+        self.deliver, self.progress, self.fail = listener, progress, failed
+        self.next()
+
+    def stop(self, timeout: float) -> None:  # noqa: ARG002
+        """Count."""
+        self.stopped += 1
+
+    def refresh(self) -> None:
+        """Deliver the next snapshot."""
+        self.refreshed += 1
+        self.next()
+
+    def next(self) -> None:
+        """Deliver the next snapshot, if there is one."""
+        if self.coming:
+            self.deliver(self.coming.pop(0))
+
+    def found(self) -> tuple[Source, ...]:
+        """What was found."""
+        return self.sources
+
+
+class CrashingFeed(FakeFeed):
+    """Raises in the screen's own thread, with a secret among its variables."""
+
+    def refresh(self) -> None:
+        """Raise."""
+        canary = os.environ["CANARY"]
+        if canary:
+            raise RuntimeError("boom [/] " + HOSTILE)
+
+
+def changed(snapshot: Snapshot) -> Snapshot:
+    """The same but for one figure: the tokens of the first card."""
+    first = snapshot.cards[0]
+    return replace(snapshot, cards=(replace(first, today=usage(10, 7_700_000)), *snapshot.cards[1:]))
+
+
+def heavy() -> list[str]:
+    """The heavy modules that were imported."""
+    return [name for name in ("genai_prices", "httpx", "keyring", "plotext", "pydantic") if name in sys.modules]
+
+
+def main() -> int:
+    """Run the dashboard as the command line would."""
+    from tokentui.ui import run, unfit
+
+    mode, folder = sys.argv[1:]
+    if reason := unfit(os.environ, sys.stdin, sys.stdout):
+        print(f"unfit: {reason}")
+        return 2
+    now = time.time()
+    plain = sample(now=now)
+    feeds = {
+        "plain": lambda: FakeFeed(plain, replace(plain), changed(plain)),
+        "hostile": lambda: FakeFeed(sample(name=HOSTILE, now=now), sources=(Source(HOSTILE, HOSTILE, (HOSTILE,)),)),
+        "empty": lambda: FakeFeed(Snapshot(TODAY, HOSTILE), sources=(Source(HOSTILE, HOSTILE, (HOSTILE,)),)),
+        "crash": lambda: CrashingFeed(plain),
+    }
+    feed = feeds[mode]()
+    code = run(feed, version="0.1.0", crash_folder=folder)
+    with suppress(OSError):  # the terminal may be gone
+        print(f"stopped {feed.stopped} heavy {heavy()}")
+    return code
+
+
+if __name__ == "__main__":
+    from tokentui.ui.terminal import leave
+
+    leave(main())
