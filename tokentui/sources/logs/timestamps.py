@@ -8,8 +8,8 @@ from tokentui.usage import epoch_microseconds
 
 EARLIEST = 10**15
 """2001-09-09: no tool wrote a log before; an earlier time is a zero in disguise."""
-LATEST = 250 * 10**15
-"""The year 9892: still a datetime in every zone."""
+LATEST = 1 << 53
+"""The year 2255: whole numbers beyond are not exact in JSON, and no clock is that wrong."""
 
 _minutes: dict[str, int] = {}
 _MOST_MINUTES = 4096
@@ -57,6 +57,6 @@ def _from_text(text: str) -> int | None:
 
 def _from_number(value: int | float) -> int | None:
     for unit, below in ((1_000_000, 10**11), (1_000, 10**14), (1, 10**17)):
-        if value * unit >= EARLIEST and value < below:
+        if EARLIEST <= value * unit < LATEST and value < below:
             return int(value * unit)
     return None
