@@ -14,6 +14,7 @@ from tokentui.engine.collector import Collector, SourceResult
 from tokentui.engine.database import Database
 from tokentui.sources import SOURCES
 from tokentui.store import Reader, UsageQuery, Where, integrity
+from tokentui.store.faults import explained
 from tokentui.store.snapshot import ImportProgress
 
 
@@ -60,19 +61,20 @@ def collect_once(
     results: list[SourceResult] = []
     leading = database.lead()
     try:
-        if leading:
-            collector = Collector(paths, settings, database, sources=chosen, workers=workers)
-            if not os.path.exists(database.place.path):
-                collector.read_ahead()
-            database.open()
-            leading = database.leading
-        if leading:
-            before = database.reader().record_count()
-            collector.open()
-            results = collector.collect(progress=progress)
-            if before:  # what was just read for the first time needs no copy yet
-                database.keep()
-        return _summed_up(database, results, before, started, leading, verify, sources)
+        with explained(database.place.path):
+            if leading:
+                collector = Collector(paths, settings, database, sources=chosen, workers=workers)
+                if not os.path.exists(database.place.path):
+                    collector.read_ahead()
+                database.open()
+                leading = database.leading
+            if leading:
+                before = database.reader().record_count()
+                collector.open()
+                results = collector.collect(progress=progress)
+                if before:  # what was just read for the first time needs no copy yet
+                    database.keep()
+            return _summed_up(database, results, before, started, leading, verify, sources)
     finally:
         database.close_reader()
         database.close()

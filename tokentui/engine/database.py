@@ -11,8 +11,8 @@ from tokentui import store
 from tokentui.config import Paths, Settings
 from tokentui.periods import local_zone_name
 from tokentui.sources import SOURCES
-from tokentui.store import backup, integrity, recovery
-from tokentui.store.errors import Corrupt, NewerDatabase, StoreError
+from tokentui.store import backup, integrity, migrate, recovery
+from tokentui.store.errors import NewerDatabase, StoreError, Vanished
 from tokentui.store.faults import explained
 from tokentui.store.lease import Lease
 from tokentui.store.place import Place, choose
@@ -39,6 +39,7 @@ class Database:
         self._watch: integrity.Watch | None = None
         self._reader_watch: integrity.Watch | None = None
         self._recovered: tuple[str, ...] = ()
+        self._suspect = False
         self._newer: tuple[str, ...] = ()
 
     @property
@@ -99,8 +100,13 @@ class Database:
         place = self.place
         try:
             with explained(place.path):
-                repaired = recovery.ensure_sound(place.path, self._paths.backups, _now())
-                self._recovered = (repaired.notice,) if repaired else ()
+                repaired = recovery.ensure_sound(
+                    place.path, self._paths.backups, _now(), always=self._suspect, exclusive=place.exclusive
+                )
+                self._recovered = (repaired.notice,) if repaired else self._recovered
+                self._suspect = False
+                if migrate.is_behind(place.path):
+                    backup.before_migration(place.path, self._paths.backups, _now())
                 integrity.mark_running(place.path)
                 writer = store.open_writer(place.path, self.zone, **place.options)
                 writer.set_zone(self.zone)
@@ -118,18 +124,23 @@ class Database:
     def keep(self) -> None:
         """What is due now and then: the daily backup; and a look whether the file is still ours.
 
-        Raises Corrupt when the database was removed or replaced while it was open.
+        Raises Vanished when the database was removed or replaced while it was open.
         """
         path = self.place.path
         if (self._watch and self._watch.vanished()) or (self._lease and self._lease.lost()):
             self.close()
-            raise Corrupt(
+            raise Vanished(
                 f"the database {path} was removed while it was open",
                 "it is made anew from the logs that are still there", path=path,
             )  # fmt: skip
         if backup.due(self._paths.backups, _now()):
             with explained(path):
                 backup.make(path, self._paths.backups, _now(), connection=self.writer.connection)
+
+    def suspect(self) -> None:
+        """Close the database and check it before it is opened again: reading it found damage."""
+        self._suspect = True
+        self.close()
 
     def close(self) -> None:
         """Close the writer and give the lease back."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from tokentui.config import Paths, Settings
 from tokentui.engine.collector import Collector, Found, SourceResult, Stopped
 from tokentui.engine.database import Database
 from tokentui.store import StoreError
+from tokentui.store.errors import Corrupt
+from tokentui.store.faults import classify
 from tokentui.store.snapshot import ImportProgress, Snapshot
 
 T = TypeVar("T")
@@ -137,10 +140,15 @@ class Engine:
             await self._show()
         except Stopped:
             pass
-        except StoreError as error:
+        except (StoreError, sqlite3.Error) as fault:
+            error = fault if isinstance(fault, StoreError) else classify(fault, str(self._paths.database))
             log.warning("%s", error)
+            self._next_walk = 0.0  # what a glance had found changed is not stored
             self._on_failure(f"{error} ({error.hint})" if error.hint else str(error))
-            if not self._database.leading:  # the file was removed: it is made anew at once
+            if isinstance(error, Corrupt):
+                await self._in(self._reading, self._database.close_reader)
+                await self._in(self._writing, self._database.suspect)
+            if not self._database.leading:  # removed or damaged: it is opened, or made, anew at once
                 self._collector = None
             else:
                 pause = RETRY_SECONDS

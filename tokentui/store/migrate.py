@@ -30,6 +30,17 @@ def version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def is_behind(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a database at `path` that must be migrated before this program can write it."""
+    if not os.path.exists(path):
+        return False
+    connection = connect(path, read_only=True)
+    try:
+        return 0 < version(connection) < SCHEMA_VERSION
+    finally:
+        connection.close()
+
+
 def check_version(connection: sqlite3.Connection, path: str | os.PathLike[str]) -> int:
     """Return the schema version; raise NewerDatabase for one this program does not know."""
     found = version(connection)
