@@ -301,7 +301,8 @@ def test_limit_readings_in_any_order_end_the_same(tmp_path: Path) -> None:
 
 
 def test_a_limit_reading_that_makes_no_sense_is_dropped(writer: Writer) -> None:
-    senseless = [reading(NOW, float("nan")), reading(2**70, 5.0), reading(NOW, -1.0), reading(NOW, 1.0, 2**70)]
+    senseless = [reading(NOW, float("nan")), reading(2**70, 5.0), reading(NOW, -1.0)]
+    senseless.append(reading(NOW, 1.0, 2**70))
     assert writer.ingest([batch([record("a")], limits=senseless)], NOW).limits_added == 0
     assert totals(writer)[0] == 1
 
