@@ -232,6 +232,13 @@ def test_a_limit_is_read_however_it_is_told(
     assert (limit.limit_id, limit.window_minutes) == (limit_id, minutes)
 
 
+def test_a_limit_is_read_from_a_line_without_usage(log: Path) -> None:
+    quota = {"status": "rejected", "rateLimitType": "five_hour"}
+    line = assistant(None, None, model="<synthetic>", isApiErrorMessage=True, quotaLimits=quota)
+    [batch] = batches(write(log, line))
+    assert [limit.limit_id for limit in batch.limits] == ["five_hour"]
+
+
 def test_an_error_without_a_limit_says_nothing(log: Path) -> None:
     allowed = {"status": "allowed_warning", "rateLimitType": "five_hour"}
     line = assistant(

@@ -110,14 +110,15 @@ def test_a_look_alike_at_the_end_of_a_torn_line_is_not_counted(log: Path) -> Non
 
 
 def test_damaged_lines_without_usage_are_named_too(log: Path) -> None:
-    found = batches(
-        write(log, b"\0" * 64, encoded([user("x")])[:40], b"", b"[]", b"nonsense", user("\u2028"))
-    )
-    assert [(bad.line, bad.reason) for bad in found[0].bad_lines] == [
+    torn = encoded([assistant("A", usage(1, 0, 0, 2))])[:150] + encoded([user()])[:-1]
+    lines = (b"\0" * 64, encoded([user("x")])[:40], b"", b"[]", b"nonsense", user("\u2028"), torn)
+    [batch] = batches(write(log, *lines))
+    assert [(bad.line, bad.reason) for bad in batch.bad_lines] == [
         (1, "zero bytes"),
         (2, "not valid JSON"),
         (4, "not a JSON object"),
         (5, "not valid JSON"),
+        (7, "not valid JSON"),
     ]
 
 

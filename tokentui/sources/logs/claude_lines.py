@@ -105,12 +105,19 @@ class Line(msgspec.Struct, gc=False):
     costUSD: float | None = None
     forkedFrom: Origin | None = None
     message: Message | None = None
+    data: Mirror | None = None
 
     def session(self) -> str:
         """Return the session the request was made in: for a copied line the one it was copied from."""
         if self.forkedFrom is not None and self.forkedFrom.sessionId:
             return self.forkedFrom.sessionId
         return self.sessionId or self.session_id or ""
+
+
+class Mirror(msgspec.Struct, gc=False):
+    """`data` of a `progress` line: may repeat a line of a sub-agent."""
+
+    message: Line | None = None
 
 
 decode = msgspec.json.Decoder(Line).decode

@@ -77,10 +77,11 @@ class Parser:
         return msgspec.msgpack.encode(_State(self._latest, self._undated, self._identity.state))
 
     def feed(self, lines: bytes, offset: int) -> None:
-        """Parse whole lines; decode only those that can carry usage.
+        """Parse whole lines, but pass over those of users.
 
-        Three quarters of a transcript are users' lines (tool results), which carry none: they are
-        recognised by the first thing in their message, and searched only for a line glued to them.
+        These, tool results above all, are three quarters of a transcript and carry no usage. They
+        are recognised by the first thing in their message, and searched only for the usage of a line
+        that is glued to them.
         """
         find, starts = lines.find, lines.startswith
         start, size = 0, len(lines)
@@ -89,32 +90,29 @@ class Parser:
             if end < 0:
                 end = size
             message = find(b'"message":{', start, start + _HEAD)
-            if message >= 0 and message < end and starts(b'"role":"user"', message + 11):
-                worth = find(b'"output_tokens"', start, end)
+            if (
+                message >= 0
+                and message < end
+                and starts(b'"role":"user"', message + 11)
+                and find(b'"output_tokens"', start, end) < 0
+            ):
+                understood = starts(b"{", start) and lines[end - 2 : end].endswith((b"}", b"}\r"))
             else:
-                worth = find(b'"usage"', start, end)
-            if worth >= 0:
                 try:
                     understood = self._plain(decode(lines[start:end]))
                 except UNREADABLE:
                     understood = False
-                if not understood:
-                    self._irregular(lines[start:end], offset + start)
-            elif lines[start] != 0x7B or lines[end - 1] != 0x7D:
-                self._unlike_json(lines[start:end], offset + start)
+            if not understood:
+                self._irregular(lines[start:end], offset + start)
             start = end + 1
 
     def _plain(self, line: Line) -> bool:
         """Take a line that is as expected; say False for one that needs a closer look."""
-        if line.type != "assistant":
-            return line.type == "user"
         message = line.message
-        if message is None or message.usage is None:
-            return False
+        if line.type != "assistant" or message is None or message.usage is None or line.isApiErrorMessage:
+            return not _may_count(line)
         identity, model, usage = message.id, message.model, message.usage
         if identity is None or len(identity) < LONG_ID or not model or model == SYNTHETIC:
-            return False
-        if line.isApiErrorMessage:
             return False
         if b"advisor_message" in bytes(usage.iterations):
             return False
@@ -131,12 +129,6 @@ class Parser:
             self._dated(time)
         self._take(line, usage, key, identity, model, time, 0)
         return True
-
-    def _unlike_json(self, line: bytes, offset: int) -> None:
-        """Look at a line without usage that does not begin and end as an object does."""
-        plain = line.strip()
-        if plain and not (plain.startswith(b"{") and plain.endswith(b"}")):
-            self._irregular(line, offset)
 
     def _irregular(self, line: bytes, offset: int) -> None:
         """Take what can be had from a line that is damaged, or has values of unexpected types."""
@@ -266,6 +258,15 @@ class Parser:
                 )
             )
         return known
+
+
+def _may_count(line: Line) -> bool:
+    """Say whether a line that is no usual answer may hold a request or a limit all the same."""
+    if line.type == "progress":
+        line = line.data.message if line.data and line.data.message else line
+    elif line.type == "user":
+        return False
+    return bool(line.isApiErrorMessage or (line.message and line.message.usage))
 
 
 def _provider(model: str) -> str:
