@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 import stat
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -179,7 +178,7 @@ def save(path: Path, settings: Settings) -> None:
     }
     text = tomli_w.dumps(table | dict(settings.unknown))
     target = os.path.realpath(path)  # the file may be a link into a repository of dotfiles; the link stays
-    draft = f"{target}.{secrets.token_hex(4)}"
+    draft = f"{target}.{os.urandom(4).hex()}"
     try:
         os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)

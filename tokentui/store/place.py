@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
 import sqlite3
 import stat
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -131,6 +129,9 @@ def takes_wal(folder: str) -> bool:
     A file system may accept `PRAGMA journal_mode=WAL` and fail at the first write, so one connection
     writes and a second one reads. A full disk proves nothing and counts as yes.
     """
+    import shutil  # these two take 8 ms, and few folders need the trial
+    import tempfile
+
     try:
         probe = tempfile.mkdtemp(prefix=".probe-", dir=folder)
     except OSError:
@@ -205,6 +206,8 @@ def _in_memory(path: str, environ: Mapping[str, str]) -> str:
 
     The name depends on the real path only, so that a second program finds the same one.
     """
+    import tempfile
+
     name = f"tokentui-{os.geteuid()}-{crc32(os.fsencode(path)):08x}"
     for parent in (environ.get("XDG_RUNTIME_DIR"), "/dev/shm", tempfile.gettempdir()):
         if not parent:

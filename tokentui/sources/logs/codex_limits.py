@@ -11,6 +11,9 @@ from tokentui.usage import LimitReading
 DEFAULT_LIMIT = "codex"
 """The pool of lines that name none (before 0.60, and since then for the plan's own limits)."""
 
+MOVED_SHARE = 20
+"""A reset that moved by less than a 20th of its window (15 minutes of 5 hours) says nothing new."""
+
 _SECOND = 1_000_000
 _MINUTE = 60 * _SECOND
 _MILLISECONDS_FROM = 10**11
@@ -48,7 +51,8 @@ class Limits:
     """Follows the limits of one file; keeps what changed and, of each window, the newest reading.
 
     They are told with every response, mostly the same. Within a minute only the newest line counts;
-    its reading is kept when the whole percent, the reset (by a minute or more) or the plan changed.
+    its reading is kept when the whole percent, the reset (by a 20th of its window or more) or the plan
+    changed.
     """
 
     __slots__ = ("_pools",)
@@ -68,7 +72,7 @@ class Limits:
         pool.next = time + _MINUTE
         for minutes, reading in _readings(limits, time):
             kept = pool.kept.get(minutes)
-            if kept is None or _differ(kept, reading):
+            if kept is None or _differ(kept, reading, minutes):
                 pool.kept[minutes] = reading
                 into.append(_as_record(minutes, reading))
             else:
@@ -95,12 +99,12 @@ def _readings(limits: RateLimits, time: int) -> list[tuple[int, _Reading]]:
     return list(found.items())
 
 
-def _differ(kept: _Reading, new: _Reading) -> bool:
+def _differ(kept: _Reading, new: _Reading, minutes: int) -> bool:
     if int(kept.percent) != int(new.percent) or kept.limits.plan_type != new.limits.plan_type:
         return True
     if kept.resets_at is None or new.resets_at is None:
         return kept.resets_at is not new.resets_at
-    return abs(kept.resets_at - new.resets_at) >= _MINUTE
+    return abs(kept.resets_at - new.resets_at) >= max(minutes * _MINUTE // MOVED_SHARE, _MINUTE)
 
 
 def _resets_at(window: Window, time: int) -> int | None:
