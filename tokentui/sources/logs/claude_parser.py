@@ -80,8 +80,8 @@ class Parser:
         """Parse whole lines, but pass over those of users.
 
         These, tool results above all, are three quarters of a transcript and carry no usage. They
-        are recognised by the first thing in their message, and searched only for the usage of a line
-        that is glued to them.
+        are recognised by the first thing in their message, before which no other object begins, and
+        searched only for the usage of a line that is glued to them.
         """
         find, starts = lines.find, lines.startswith
         start, size = 0, len(lines)
@@ -94,6 +94,7 @@ class Parser:
                 message >= 0
                 and message < end
                 and starts(b'"role":"user"', message + 11)
+                and find(b"{", start + 1, message) < 0
                 and find(b'"output_tokens"', start, end) < 0
             ):
                 understood = starts(b"{", start) and lines[end - 2 : end].endswith((b"}", b"}\r"))
