@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tokentui.cli import COMMANDS
+from tokentui.cli.detect import Asked
 from tokentui.cli.filters import KEYS
 from tokentui.cli.report import SORTS
 from tokentui.config import Settings
@@ -50,4 +51,9 @@ def test_every_word_of_a_report_is_named(word: str) -> None:
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_source_says_where_it_looks(source: Source) -> None:
-    assert re.search(rf"^\| {re.escape(source.title)} \|", README, re.MULTILINE)
+    row = re.search(rf"^\| {re.escape(source.title)} \|.*$", README, re.MULTILINE)
+    assert row is not None
+    asked = Asked({})
+    source.load().roots(Path("/home/ada"), asked)
+    for variable in asked.names - {"HOME"}:
+        assert f"`{variable}`" in row[0]

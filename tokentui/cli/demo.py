@@ -41,6 +41,8 @@ def demo(context: click.Context, seed: int, keep: bool, days: int) -> None:
     here = look_around()
     with _temporary_home(keep) as home:
         environ = demo_environment(here.environ, home, here.zone_name)
+        if output.is_terminal(sys.stderr):
+            note(f"writing {days} days of an invented history …")  # a second or two
         write_history(home, seed, datetime.now(here.zone), days)
         code = _run(["collect", "--once"], environ, quiet=True)
         if code == 0:

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from shutil import get_terminal_size
 from typing import TextIO
 from unicodedata import combining, east_asian_width
 
@@ -85,8 +84,10 @@ def styled(text: str, style: str, *, colour: bool) -> str:
 
 def columns_of(stream: TextIO | None) -> int:
     """Return how many columns fit into the terminal behind `stream`."""
-    if not is_terminal(stream):
+    if stream is None or not is_terminal(stream):
         return PIPE_WIDTH
+    from shutil import get_terminal_size  # 4 ms: the compression modules come with it
+
     return max(20, get_terminal_size((80, 24)).columns)
 
 
