@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from tokentui.cli import FAILED, MISUSED, OK, run
 from tokentui.cli.show import schema_text
+from tokentui.store.place import Place
 
 
 class Said(NamedTuple):
@@ -219,6 +220,19 @@ def test_collect_without_logs_asks_for_a_source() -> None:
     said = tokentui("collect", "--once", code=FAILED).stderr
     assert said.startswith("tokentui: No configuration found. Run configure-source first\n")
     assert "tokentui detect" in said
+
+
+@pytest.mark.usefixtures("log")
+def test_a_database_that_takes_no_writes_is_still_read(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tokentui("collect", "--once")
+    database = home / ".local" / "share" / "tokentui" / "tokentui.db"
+    notice = "the database is read-only"
+    here = Place(str(database), {}, (notice,), writable=False)
+    monkeypatch.setattr("tokentui.engine.database.choose", lambda *_: here)
+    done = tokentui("show", "--json")
+    assert json.loads(done.stdout)["totals"]["request_count"] == 4
+    assert notice in done.stderr
+    assert notice in tokentui("collect", "--once", code=FAILED).stderr
 
 
 def test_collect_knows_its_sources() -> None:

@@ -65,6 +65,8 @@ def _once(here: Surroundings, names: list[str], *, verify: bool, workers: int | 
         output.write("Another tokentui is collecting already; it keeps the database up to date.\n")
     elif not collected.records_after and not any(source.files_found for source in collected.sources):
         raise _nothing_found()
+    elif not collected.sources:
+        raise Failure("no source could be read into the database", hint="`tokentui doctor` says more")
     else:
         output.write(summary(collected) + "\n")
     _tell_errors(collected)
