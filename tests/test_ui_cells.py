@@ -10,7 +10,19 @@ from hypothesis import strategies as st
 from tokentui.ui.cells import Cells
 
 COLUMNS, ROWS = 20, 3
-COLOURS = ["", "1", "38;2;1;2;3", "1;38;2;9;9;9;48;2;4;5;6", "7", "31", "4;92;44", "38;5;200;48;5;17", "2;9"]
+COLOURS = [
+    "",
+    "1",
+    "38;2;1;2;3",
+    "1;38;2;9;9;9;48;2;4;5;6",
+    "7",
+    "31",
+    "4;92;44",
+    "3;31",
+    "1;4",
+    "38;5;200;48;5;17",
+    "2;9",
+]
 WORDS = st.text(st.sampled_from("ab  █▇─é漢字"), max_size=COLUMNS)
 
 
@@ -39,10 +51,11 @@ def whole() -> str:
 
 
 def look(character: pyte.screens.Char) -> tuple[object, ...]:
-    """What a person sees of a cell: a blank's letters have no colour."""
-    if character.data == " " and not (character.underscore or character.reverse or character.strikethrough):
-        return (" ", character.bg)
-    return tuple(character)
+    """What a person sees of a cell: a blank has no weight, and mostly no colour of its own."""
+    if character.data != " ":
+        return tuple(character)
+    lined = (character.underscore, character.reverse, character.strikethrough)
+    return (" ", character.bg, *((character.fg, *lined) if any(lined) else ()))
 
 
 def shown(*writes: str) -> list[list[tuple[object, ...]]]:

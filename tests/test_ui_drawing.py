@@ -38,16 +38,28 @@ def test_a_cost_says_how_sure_it_is(used: Usage, quality: str, shown: str) -> No
 
 @pytest.mark.parametrize(
     ("now", "before", "shown"),
-    [(112, 100, "▲ 12 %"), (62, 100, "▼ 38 %"), (100, 100, "= same"), (5, 0, ""), (5, None, ""), (None, 5, ""),
-     (5_000, 1, "▲ >999 %")],
+    [
+        (112, 100, "▲ 12 %"),
+        (62, 100, "▼ 38 %"),
+        (100, 100, "= same"),
+        (5, 0, ""),
+        (5, None, ""),
+        (None, 5, ""),
+        (5_000, 1, "▲ >999 %"),
+    ],
 )
 def test_a_change_has_an_arrow(now: int | None, before: int | None, shown: str) -> None:
     assert figures.change(now, before) == shown
 
 
-@pytest.mark.parametrize(("percent", "state"), [(0.0, "OK"), (79.9, "OK"), (80.0, "WARN"), (95.0, "CRIT"), (None, "")])
+@pytest.mark.parametrize(
+    ("percent", "state"), [(0.0, "OK"), (79.9, "OK"), (80.0, "WARN"), (95.0, "CRIT"), (None, "")]
+)
 def test_the_fullest_limit_gives_the_state(percent: float | None, state: str) -> None:
-    assert figures.state([Limit("a", "", 300, percent, None, 0), Limit("b", "", 300, None, None, 0)], NOW) == state
+    assert (
+        figures.state([Limit("a", "", 300, percent, None, 0), Limit("b", "", 300, None, None, 0)], NOW)
+        == state
+    )
 
 
 def test_a_limit_that_was_reset_since_is_unknown() -> None:
@@ -61,7 +73,14 @@ def test_a_limit_that_was_reset_since_is_unknown() -> None:
 
 @pytest.mark.parametrize(
     ("minutes", "name", "shown"),
-    [(300, "", "5 h"), (10_080, "", "week"), (90, "", "1 h"), (0, "", "pool"), (300, "pool", "5 h"), (300, "Opus", "Opus")],
+    [
+        (300, "", "5 h"),
+        (10_080, "", "week"),
+        (90, "", "1 h"),
+        (0, "", "pool"),
+        (300, "pool", "5 h"),
+        (300, "Opus", "Opus"),
+    ],
 )
 def test_a_limit_has_a_name_a_person_uses(minutes: int, name: str, shown: str) -> None:
     assert figures.window(Limit("pool", name, minutes, 1.0, None, 0)) == shown
@@ -102,7 +121,20 @@ def test_a_card_fills_exactly_its_room(width: int, height: int, focused: bool, c
 def test_a_card_shows_limits_today_the_month_and_its_age() -> None:
     codex = sample(now=NOW).cards[1]
     shown = plain(cards.lines(codex, 38, 10, NOW, focused=False))
-    for text in ("Codex", "Max", "WARN", "5 h", "92 %", "0h31", "week", "$9.00~", "1.0M", "10 req", "$199.00~", "now"):
+    for text in (
+        "Codex",
+        "Max",
+        "WARN",
+        "5 h",
+        "92 %",
+        "0h31",
+        "week",
+        "$9.00~",
+        "1.0M",
+        "10 req",
+        "$199.00~",
+        "now",
+    ):
         assert text in shown
     assert "┏" in plain(cards.lines(codex, 38, 10, NOW, focused=True)), "the focus shows without colours"
 
@@ -116,12 +148,26 @@ def test_a_card_says_what_is_unpriced_and_partial() -> None:
 
 
 def test_the_most_urgent_card_comes_first_then_the_dearest() -> None:
-    assert [card.title for card in cards.ordered(sample(now=NOW).cards, NOW)] == ["Codex", "Claude Code", "Gemini CLI"]
+    assert [card.title for card in cards.ordered(sample(now=NOW).cards, NOW)] == [
+        "Codex",
+        "Claude Code",
+        "Gemini CLI",
+    ]
 
 
 def test_the_totals_answer_at_a_glance() -> None:
     shown = plain(totals.lines(sample(), 120, 3))
-    for text in ("Today", "≥$27.00~", "▲ 35 %", "yesterday $20.00~", "This month", "$597.00~", "3.0M", "30 req", "89 %"):
+    for text in (
+        "Today",
+        "≥$27.00~",
+        "▲ 35 %",
+        "yesterday $20.00~",
+        "This month",
+        "$597.00~",
+        "3.0M",
+        "30 req",
+        "89 %",
+    ):
         assert text in shown
     assert "—" in plain(totals.lines(None, 120, 3)), "nothing is known before the first snapshot"
     assert "Today" in plain(totals.lines(sample(), 45, 2))
@@ -147,7 +193,9 @@ def test_the_axis_has_few_round_steps(most: float) -> None:
 @pytest.mark.parametrize("width", [60, 120, 300])
 def test_the_axis_ends_today_and_idle_days_are_gaps(width: int) -> None:
     values = [float(day % 3) for day in range(30)]
-    rows = plain(plot.stacked(date(2026, 11, 21), [values], width, 12, lambda value, _: f"${value:.0f}")).split("\n")
+    rows = plain(
+        plot.stacked(date(2026, 11, 21), [values], width, 12, lambda value, _: f"${value:.0f}")
+    ).split("\n")
     assert rows[-1].rstrip().endswith("21 Nov")
     bottom = rows[9].partition("┤")[2] or rows[9].partition("│")[2]
     cells = min((width - 3) // 30, 8)
@@ -181,4 +229,8 @@ def test_many_models_are_five_and_the_others() -> None:
     assert sum(day is None for day in many[0].days) == 8
     whole = sum(each.whole.cost for each in many)
     assert whole == sum(usage.cost for day in sample().days[-22:] for _, usage in day.by_model)
-    assert [each.name for each in trends.series(sample(), "service", "cost")] == ["Claude Code", "Codex", "Gemini CLI"]
+    assert [each.name for each in trends.series(sample(), "service", "cost")] == [
+        "Claude Code",
+        "Codex",
+        "Gemini CLI",
+    ]

@@ -41,7 +41,11 @@ async def until(pilot: Pilot[None], holds: Callable[[], bool]) -> None:
 
 def shown(pilot: Pilot[None]) -> str:
     """What is on the screen, as text."""
-    lines = [lines for lines in pilot.app.screen.query(Lines) if all(node.display for node in lines.ancestors_with_self)]
+    lines = [
+        lines
+        for lines in pilot.app.screen.query(Lines)
+        if all(node.display for node in lines.ancestors_with_self)
+    ]
     return "\n".join(each.plain for each in lines)
 
 
@@ -76,7 +80,16 @@ async def test_the_arrows_move_from_card_to_card() -> None:
     async with program(FakeFeed(sample(5, now=NOW))).run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 5)
         cards = list(pilot.app.query(AccountCard))
-        for keys, at in (("right", 0), ("right", 1), ("j", 4), ("left", 3), ("k", 0), ("up", 0), ("l", 1), ("tab", 2)):
+        for keys, at in (
+            ("right", 0),
+            ("right", 1),
+            ("j", 4),
+            ("left", 3),
+            ("k", 0),
+            ("up", 0),
+            ("l", 1),
+            ("tab", 2),
+        ):
             await pilot.press(keys)
             assert [card.has_focus for card in cards].index(True) == at, keys
         assert "┏" in cards[2].plain
@@ -86,11 +99,17 @@ async def test_the_arrows_move_from_card_to_card() -> None:
 async def test_the_focus_stays_with_its_account_when_cards_change_places() -> None:
     first = sample(3, now=NOW)
     dear = replace(first.cards[2], month=replace(first.cards[2].month, cost=10**15))
-    feed = FakeFeed(first, replace(first, cards=(*first.cards[:2], dear)), replace(first, cards=first.cards[:1]))
+    feed = FakeFeed(
+        first, replace(first, cards=(*first.cards[:2], dear)), replace(first, cards=first.cards[:1])
+    )
     async with program(feed).run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 3)
         await pilot.press("right", "right")
-        assert [card.card.title for card in pilot.app.query(AccountCard)] == ["Codex", "Claude Code", "Gemini CLI"]
+        assert [card.card.title for card in pilot.app.query(AccountCard)] == [
+            "Codex",
+            "Claude Code",
+            "Gemini CLI",
+        ]
         await pilot.press("r")
         await until(pilot, lambda: list(pilot.app.query(AccountCard))[1].card.title == "Gemini CLI")
         focused = pilot.app.focused
@@ -102,7 +121,9 @@ async def test_the_focus_stays_with_its_account_when_cards_change_places() -> No
         assert "Claude Code" in shown(pilot)
 
 
-async def test_an_equal_snapshot_repaints_nothing_and_a_figure_its_own_line(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_equal_snapshot_repaints_nothing_and_a_figure_its_own_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     first = sample(now=NOW)
     feed = FakeFeed(first, sample(now=NOW), changed(first))
     painted: list[object] = []
@@ -125,7 +146,9 @@ async def test_an_equal_snapshot_repaints_nothing_and_a_figure_its_own_line(monk
 
 
 async def test_nothing_found_says_where_it_was_looked() -> None:
-    feed = FakeFeed(EMPTY, sample(now=NOW), sources=(Source(looked=("/a", "/b")), Source("x", "Gemini CLI", files=3)))
+    feed = FakeFeed(
+        EMPTY, sample(now=NOW), sources=(Source(looked=("/a", "/b")), Source("x", "Gemini CLI", files=3))
+    )
     async with program(feed).run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: "Welcome" in shown(pilot))
         text = shown(pilot)
@@ -179,9 +202,13 @@ async def test_help_and_the_palette_list_every_key() -> None:
         for keys in ("1", "right", "2"):
             await pilot.press(keys)
             active |= {key: each.binding.action for key, each in pilot.app.screen.active_bindings.items()}
-        bound = {key.strip() for command in COMMANDS for key in command.keys.split(",")} - {"?"} | {"question_mark"}
+        bound = {key.strip() for command in COMMANDS for key in command.keys.split(",")} - {"?"} | {
+            "question_mark"
+        }
         assert set(active) <= bound, "a key that the table of commands does not know"
-        assert {command.action for command in COMMANDS if command.where != "first-run"} <= set(active.values())
+        assert {command.action for command in COMMANDS if command.where != "first-run"} <= set(
+            active.values()
+        )
         await pilot.press("?")
         assert isinstance(pilot.app.screen, Help)
         for command in COMMANDS:

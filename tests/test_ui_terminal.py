@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.ui_terminal import Terminal
+from tokentui.text import clean
 from tokentui.ui.terminal import Guard, unfit
 
 PROGRAM = "tests.ui_program"
@@ -71,7 +72,9 @@ def test_hostile_strings_reach_the_terminal_as_harmless_text(mode: str, folder: 
         terminal.press("q")
         assert terminal.ended(reading=True) == 0
         text = OURS.sub(b"", bytes(terminal.raw)).decode()
-        assert not re.findall("[^\n\r -~\xa0-\u200a\u2010-\u2027\u2030-\u205f\u2070-\ud7ff\ue000-\ufdcf\ufe10-\ufefe\uff00-\uffef\U00010000-\U000dffff]", text)
+        assert {
+            character for character in text if character not in "\r\n" and clean(character) != character
+        } == set()
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
@@ -111,6 +114,21 @@ def test_a_vanished_terminal_ends_it(folder: str) -> None:
         assert time.monotonic() - started < 3
 
 
+def test_it_can_be_suspended_and_comes_back_whole(folder: str) -> None:
+    with Terminal(PROGRAM, "plain", folder) as terminal:
+        terminal.wait("What drove it")
+        terminal.quiet()
+        terminal.press("\x1a")
+        terminal.stopped()
+        assert LEFT in terminal.raw
+        terminal.raw.clear()
+        os.kill(terminal.pid, signal.SIGCONT)
+        terminal.quiet()
+        assert b"What drove it" in terminal.raw, "the screen is painted anew"
+        terminal.press("q")
+        assert terminal.ended(reading=True) == 0
+
+
 def test_a_crash_shows_no_variables_and_writes_a_private_report(folder: str) -> None:
     with Terminal(PROGRAM, "crash", folder, CANARY="sk-canary-value") as terminal:
         terminal.wait("What drove it")
@@ -138,7 +156,9 @@ def test_no_color_paints_no_colour(folder: str) -> None:
         terminal.quiet()
         terminal.press("q")
         assert terminal.ended(reading=True) == 0
-        assert not re.search(rb"\x1b\[[0-9;]*\b(?:[34]8;[25]|3[0-7]|4[0-7]|9[0-7]|10[0-7])\b[0-9;]*m", terminal.raw)
+        assert not re.search(
+            rb"\x1b\[[0-9;]*\b(?:[34]8;[25]|3[0-7]|4[0-7]|9[0-7]|10[0-7])\b[0-9;]*m", terminal.raw
+        )
 
 
 def test_a_terminal_with_16_colours_gets_no_others(folder: str) -> None:
@@ -179,7 +199,9 @@ def _tty(encoding: str = "utf-8") -> _Tty:
         ({"TERM": "xterm"}, _tty(), _tty("UTF8"), None),
     ],
 )
-def test_an_unfit_terminal_is_told_why(environ: dict[str, str], stdin: object, stdout: object, reason: str | None) -> None:
+def test_an_unfit_terminal_is_told_why(
+    environ: dict[str, str], stdin: object, stdout: object, reason: str | None
+) -> None:
     said = unfit(environ, stdin, stdout)  # type: ignore[arg-type]
     assert said == reason if reason is None else reason in (said or "")
 

@@ -1,4 +1,4 @@
-"""A feed of made-up snapshots, and the dashboard on it as a program of its own for tests in a pseudo-terminal.
+"""A feed of made-up snapshots, and the dashboard on it as a program for tests in a pseudo-terminal.
 
 `python -m tests.ui_program MODE FOLDER`: each press of `r` delivers the next snapshot of the mode.
 """
@@ -17,8 +17,9 @@ from tokentui.store.snapshot import Card, Day, Driver, Drivers, ImportProgress, 
 
 TODAY = date(2026, 11, 21)
 HOSTILE = (
-    "[@click=app.leave]x[/] [/] [/b] [link=https://x]d[/link] \x1b]52;c;aGFjaw==\x07 \x1b]0;PWNED\x07 \x1b[31mred "
-    "\x9b2J \x9d0;t\x9c \u202eevil\u202c \u200b \x00\x08\x07\r\n\t e\u0301\u0301\u0301\u0301\u0301\u0301 👨\u200d👩 漢字"
+    "[@click=app.leave]x[/] [/] [/b] [link=https://x]d[/link] \x1b]52;c;aGFjaw==\x07 \x1b]0;PWNED\x07 "
+    "\x1b[31mred \x9b2J \x9d0;t\x9c \u202eevil\u202c \u200b \x00\x08\x07\r\n\t "
+    "e\u0301\u0301\u0301\u0301\u0301\u0301 \U0001f468\u200d\U0001f469 漢字"
 )
 """Markup, escape sequences, control bytes, bidi, zero-width, stacked marks, wide characters."""
 
@@ -68,7 +69,9 @@ def sample(cards: int = 3, *, name: str = "", now: float = 0.0) -> Snapshot:
         for age in range(60, -1, -1)
         if age % 7 not in (3, 4)
     )
-    rows = tuple(Driver(name or f"thing {number}", usage(5 - number, 100_000), 0, 10**9) for number in range(4))
+    rows = tuple(
+        Driver(name or f"thing {number}", usage(5 - number, 100_000), 0, 10**9) for number in range(4)
+    )
     return Snapshot(
         today=TODAY,
         zone=name or "UTC",
@@ -153,7 +156,9 @@ def changed(snapshot: Snapshot) -> Snapshot:
 
 def heavy() -> list[str]:
     """The heavy modules that were imported."""
-    return [name for name in ("genai_prices", "httpx", "keyring", "plotext", "pydantic") if name in sys.modules]
+    return [
+        name for name in ("genai_prices", "httpx", "keyring", "plotext", "pydantic") if name in sys.modules
+    ]
 
 
 def main() -> int:
@@ -168,7 +173,9 @@ def main() -> int:
     plain = sample(now=now)
     feeds = {
         "plain": lambda: FakeFeed(plain, replace(plain), changed(plain)),
-        "hostile": lambda: FakeFeed(sample(name=HOSTILE, now=now), sources=(Source(HOSTILE, HOSTILE, (HOSTILE,)),)),
+        "hostile": lambda: FakeFeed(
+            sample(name=HOSTILE, now=now), sources=(Source(HOSTILE, HOSTILE, (HOSTILE,)),)
+        ),
         "empty": lambda: FakeFeed(Snapshot(TODAY, HOSTILE), sources=(Source(HOSTILE, HOSTILE, (HOSTILE,)),)),
         "crash": lambda: CrashingFeed(plain),
     }

@@ -26,13 +26,22 @@ SECONDS = 10.0
 class Terminal:
     """Starts `python -m MODULE ARGUMENTS` in a pseudo-terminal and reads its screen."""
 
-    def __init__(self, module: str, *arguments: str, size: tuple[int, int] = (120, 36), **environ: str) -> None:
+    def __init__(
+        self, module: str, *arguments: str, size: tuple[int, int] = (120, 36), **environ: str
+    ) -> None:
         self.raw = bytearray()
         self.status: int | None = None
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
         keep = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
-        env = {**keep, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "TZ": "UTC", **environ}
+        env = {
+            **keep,
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "LANG": "C.UTF-8",
+            "TZ": "UTC",
+            **environ,
+        }
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.chdir(Path(__file__).parent.parent)
@@ -72,7 +81,8 @@ class Terminal:
         """Read until something is on the screen; return the screen."""
         until = time.monotonic() + SECONDS
         while wanted not in self.text():
-            assert self.status is None and time.monotonic() < until, f"no {wanted!r} on:\n{self.text()}"
+            assert self.status is None, f"ended with {self.status} before {wanted!r}:\n{self.text()}"
+            assert time.monotonic() < until, f"no {wanted!r} on:\n{self.text()}"
             self.read(0.1)
         return self.text()
 
@@ -97,6 +107,14 @@ class Terminal:
         self.raw += data
         self._stream.feed(PRIVATE.sub("", data.decode("utf-8", "replace")).encode())
         return True
+
+    def stopped(self) -> None:
+        """Read until the program has stopped itself."""
+        until = time.monotonic() + SECONDS
+        while os.waitpid(self.pid, os.WNOHANG | os.WUNTRACED)[0] == 0:
+            assert time.monotonic() < until, "not stopped"
+            self.read(0.02)
+        self.quiet(0.05)
 
     def ended(self, *, reading: bool = False) -> int:
         """Wait for the program's end, reading on if asked; return its exit code."""

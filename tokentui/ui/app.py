@@ -28,7 +28,7 @@ from tokentui.ui.commands import EVERYWHERE, Command, Palette, bindings
 from tokentui.ui.feed import Inbox
 from tokentui.ui.first_run import FirstRun, Pace
 from tokentui.ui.overview import Overview
-from tokentui.ui.widgets import Lines
+from tokentui.ui.widgets import Ink, Lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -105,6 +105,7 @@ class TokenTUI(App[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Only the first pane; the others come when they are first opened."""
+        yield Ink()
         yield Header()
         yield Banner(self._pace)
         with Container(id="panes"):

@@ -42,6 +42,9 @@ PLAIN = Look()
 Cell = tuple[str, Look]
 """A character and how it looks; the second cell of a wide character is empty."""
 
+_ENDS = {"1": "22", "2": "22", "3": "23", "4": "24", "7": "27", "9": "29"}
+"""How an attribute ends without the colours ending with it."""
+
 _SHORT_TAIL = 8
 """Blanks at the end of a row that are written rather than erased."""
 
@@ -171,7 +174,13 @@ class _Pen:
             self.out.append("\x1b[0m")
             return
         codes: list[str] = []
-        if set(now.attributes) - set(look.attributes):
+        gone = {attribute for attribute in now.attributes if attribute not in look.attributes}
+        if gone <= _ENDS.keys():
+            codes = sorted({_ENDS[attribute] for attribute in gone})
+            # One code ends bold and dim alike.
+            kept = tuple(attribute for attribute in now.attributes if _ENDS.get(attribute) not in codes)
+            now = now._replace(attributes=kept)
+        else:
             codes, now = ["0"], PLAIN
         codes += [attribute for attribute in look.attributes if attribute not in now.attributes]
         if look.fore != now.fore:

@@ -52,7 +52,12 @@ COMMANDS: tuple[Command, ...] = (
         "Show totals, accounts and what drove the cost",
     ),
     Command(
-        "pane.trends", EVERYWHERE, "2", "show_pane('trends')", "Trends", "Show cost and tokens a day over 30 days"
+        "pane.trends",
+        EVERYWHERE,
+        "2",
+        "show_pane('trends')",
+        "Trends",
+        "Show cost and tokens a day over 30 days",
     ),
     Command(
         "card.left",
@@ -119,7 +124,9 @@ COMMANDS: tuple[Command, ...] = (
         "redraw",
         "Paint the screen anew, after something else wrote on it",
     ),
-    Command("suspend", EVERYWHERE, "ctrl+z", "suspend_process", "suspend", "Go back to the shell; `fg` returns"),
+    Command(
+        "suspend", EVERYWHERE, "ctrl+z", "suspend_process", "suspend", "Go back to the shell; `fg` returns"
+    ),
     Command("quit", EVERYWHERE, "q,ctrl+c", "leave", "quit", "End the program", True),
 )
 

@@ -28,6 +28,15 @@ class OutputDriver(LinuxDriver):
             self._file = sys.__stdout__
         self._cells = Cells(erases=not os.environ.get("TERM", "").startswith("screen"))
         self._opening = ""
+        self._was_on = False
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; after a stop (ctrl+z, SIGSTOP) paint everything anew, as Textual does not."""
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._was_on:
+            # Called by a signal handler, which alone does not wake the loop.
+            self._loop.call_soon_threadsafe(lambda: self._app.screen.refresh(layout=True))
+        self._was_on = True
 
     def forget(self) -> None:
         """Paint everything anew with the next frame: the terminal shows something else than we think."""

@@ -41,7 +41,8 @@ class AccountCard(Lines, can_focus=True):
     def lines(self, width: int, height: int) -> list[Line]:
         """The card in its present size."""
         rows = height or self.size.height
-        return cards.lines(self.card, width, rows, self._clock(), focused=self.has_focus)
+        drawn = cards.lines(self.card, width, rows, self._clock(), focused=self.has_focus)
+        return drawn + [[]] * (rows - len(drawn))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """The stylesheet says how high cards are; a card uses what it gets."""
