@@ -105,6 +105,14 @@ def test_a_resumed_session_leaves_its_history_with_the_session_it_came_from(
     assert totals(writer)[0] == 4
 
 
+def test_a_session_that_went_on_after_it_was_resumed_elsewhere_keeps_its_history(writer: Writer) -> None:
+    writer.ingest([batch([record("h")], [context("zz-original")], path="/logs/zz", mtime=1_000)], NOW)
+    went_on = batch([record("more", NOW + HOUR)], [context("zz-original")], path="/logs/zz", mtime=5_000)
+    writer.ingest([went_on], NOW)
+    writer.ingest([batch([record("h")], [context("aa-resumed")], path="/logs/aa", mtime=2_000)], NOW)
+    assert {row[3] for row in records_by_name(writer)} == {"zz-original"}
+
+
 def test_two_copies_of_equal_age_belong_to_the_smaller_session_id(writer: Writer) -> None:
     for session in ("b", "a", "c"):
         writer.ingest([batch([record("r")], [context(session)], path=f"/logs/{session}", mtime=5)], NOW)

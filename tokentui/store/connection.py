@@ -16,6 +16,10 @@ BUSY_SECONDS = 5.0
 CACHE_KILOBYTES = 16_384
 JOURNAL_LIMIT = 64 * 1024 * 1024
 
+CHECKPOINT_PAGES = 4_000
+"""Pages in the log before they are moved into the database. Keys are as good as random, so a flush of an
+import touches every page of the file: with SQLite's 1,000 each flush moves them all (a fifth slower)."""
+
 
 def connect(
     path: str | os.PathLike[str],
@@ -75,6 +79,7 @@ def _configure(
     connection.execute(f"PRAGMA synchronous={synchronous}")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA journal_size_limit={JOURNAL_LIMIT}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
     connection.execute("PRAGMA temp_store=MEMORY")
 
 

@@ -74,7 +74,7 @@ class Days:
             aligned = aligned and begins % QUARTER == 0 == ends % QUARTER
             final = -(-ends // QUARTER) - 1
             if final >= first and quarter <= last:
-                found.append((number_of(day), max(quarter, first), min(final, last)))
+                found.append((number_of(day), quarter, final))
             quarter = _next_used(connection, final + 1)
         return found, aligned
 
