@@ -99,6 +99,11 @@ def test_an_exceeded_context_window_is_no_usage_and_starts_the_counters_anew(tmp
     assert (usage.requests, usage.input, usage.parts[1], usage.parts[4]) == (3, 121_000, 88_000, 5500)
 
 
+def test_behind_an_exceeded_context_window_totals_alone_count_from_zero(tmp_path: Path) -> None:
+    rollout = session().inputs((100_000, None)).count({"total_tokens": 258_400}, None)
+    assert read(rollout.inputs((9000, None), (21_000, None)), tmp_path).input == 121_000
+
+
 def test_two_unrelated_sessions_with_an_equal_first_response_count_both(tmp_path: Path) -> None:
     paths = [session(thread).inputs((8000, 8000)).write(tmp_path) for thread in (PARENT, OTHER)]
     usage = collect(*paths)

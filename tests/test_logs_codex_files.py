@@ -27,7 +27,8 @@ def session() -> Rollout:
 def compressed(rollout: Rollout, folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{rollout.name}.zst"
-    path.write_bytes(zstandard.ZstdCompressor().compress(rollout.content()))
+    frames = (rollout.content()[:700], rollout.content()[700:])
+    path.write_bytes(b"".join(map(zstandard.ZstdCompressor().compress, frames)))
     return path
 
 
@@ -190,6 +191,13 @@ def test_a_torn_first_line_costs_only_what_it_said(tmp_path: Path) -> None:
     assert usage.context.conversation_id == PARENT
 
 
+def test_what_comes_before_the_session_meta_counts_and_what_follows_knows_its_place(tmp_path: Path) -> None:
+    rollout = Rollout().turn(cwd=None).inputs((100, 100)).meta().inputs((250, 150))
+    usage = collect(rollout.write(tmp_path))
+    assert usage.input == 250
+    assert [usage.contexts[key].project for key in usage.records] == ["", "/home/ana/shop"]
+
+
 def test_an_odd_session_meta_does_not_lose_the_session(tmp_path: Path) -> None:
     odd = Rollout().meta(cwd={}, cli_version=7, git=[], base_instructions={"text": "x" * 27_000}, source=[1])
     odd.turn(5, cwd={}).inputs((100, 100))
@@ -212,10 +220,12 @@ def test_glued_lines_count_both_and_a_torn_one_costs_only_itself(tmp_path: Path)
     assert (usage.requests, usage.only_model, [line for line, _ in usage.bad]) == (1, "gpt-5.6-terra", [2])
 
 
-def _reordered(line: str) -> str:
+def _reordered(line: str, *, payload_only: bool = False) -> str:
     envelope = json.loads(line)
     envelope["payload"] = dict(reversed(envelope["payload"].items()))
-    return json.dumps(dict(reversed(envelope.items())), separators=(",", ":"))
+    if not payload_only:
+        envelope = dict(reversed(envelope.items()))
+    return json.dumps(envelope, separators=(",", ":"))
 
 
 @pytest.mark.parametrize("change", [
@@ -225,6 +235,7 @@ def _reordered(line: str) -> str:
     pytest.param(lambda line: line.replace(',"type"', ',"ordinal":7,"type"', 1), id="ordinal"),
     pytest.param(lambda line: line.replace('00Z"', '00000+00:00"', 1), id="microseconds"),
     pytest.param(_reordered, id="another order"),
+    pytest.param(lambda line: _reordered(line, payload_only=True), id="another order inside"),
 ])  # fmt: skip
 def test_the_way_the_json_is_written_does_not_matter(tmp_path: Path, change: Callable[[str], str]) -> None:
     rollout = parent().record(tokens(77), "resp_1")

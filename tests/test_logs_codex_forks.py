@@ -111,6 +111,40 @@ def test_without_its_parent_a_replay_counts_nothing_and_is_flagged(tmp_path: Pat
     assert (usage.requests, usage.input, usage.anomalies) == (2, 50, 2)
 
 
+def test_a_replay_behind_an_ancestors_header_may_start_late(tmp_path: Path) -> None:
+    child = Rollout(CHILD, now=LATER).meta(forked_from_id=PARENT).meta(thread=PARENT, at=LATER + 1)
+    child.inputs((1000, 1000), step=3000).inputs((1500, 500), step=10).turn().inputs((1800, 300))
+    assert collect(child.write(tmp_path)).input == 300
+
+
+def test_without_its_parent_only_the_first_seconds_of_a_child_may_be_a_replay(tmp_path: Path) -> None:
+    child = Rollout(CHILD, now=LATER).meta(forked_from_id=PARENT)
+    child.inputs(*((100 * n, 100) for n in range(1, 21)), step=500)
+    assert collect(child.write(tmp_path)).input == 1000
+
+
+def test_a_parent_that_turns_up_late_changes_nothing_about_its_child(tmp_path: Path) -> None:
+    first = Rollout(PARENT).meta().turn().inputs((1000, 100))
+    child = Rollout(CHILD, now=LATER).meta(forked_from_id=PARENT).inputs((900, 900), step=5)
+    checkpoints: dict[str, Checkpoint] = {}
+    usage = collect(child.write(tmp_path), checkpoints=checkpoints)
+    path = child.inputs((1000, 100)).write(tmp_path)
+    collect(path, disk=[first.write(tmp_path)], checkpoints=checkpoints, into=usage)
+    assert usage.input == 100
+
+
+def test_a_parent_that_was_replaced_half_way_is_not_followed(tmp_path: Path) -> None:
+    first = parent().inputs((1800, 300))
+    child = Rollout(CHILD, now=LATER).meta(forked_from_id=PARENT).inputs((1000, 1000), step=5)
+    checkpoints: dict[str, Checkpoint] = {}
+    disk = [first.write(tmp_path)]
+    usage = collect(child.write(tmp_path), disk=disk, checkpoints=checkpoints)
+    first.lines[2] = Rollout(PARENT).inputs((999, 999)).lines[0]
+    first.write(tmp_path)
+    path = child.inputs((1500, 500)).write(tmp_path)
+    assert collect(path, disk=disk, checkpoints=checkpoints, into=usage).input == 500
+
+
 def test_totals_alone_that_may_be_the_missing_parents_are_not_counted(tmp_path: Path) -> None:
     child = Rollout(CHILD, now=LATER).meta(forked_from_id=PARENT).turn().inputs((5000, None), (5100, None))
     usage = collect(child.write(tmp_path))
@@ -181,5 +215,6 @@ def test_the_limits_in_a_replay_are_not_taken_for_new_ones(tmp_path: Path) -> No
         return {"limit_id": "codex", "primary": {"used_percent": percent, "window_minutes": 300}}
 
     first = Rollout(PARENT).meta().turn().count(tokens(10), tokens(10), limits=limits(99.0))
+    first.add("event_msg", {"type": "token_count", "info": None, "rate_limits": limits(98.0)})
     child = fork(first).turn().count(tokens(30), tokens(20), limits=limits(3.0))
     assert [one.used_percent for one in collect(child.write(tmp_path), disk=[]).limits] == [3.0]

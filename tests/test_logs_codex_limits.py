@@ -105,6 +105,12 @@ def test_a_reading_that_says_something_new_is_kept(tmp_path: Path, change: dict[
     assert [one.observed_at // 10**6 - DAY_MS // 1000 - TEN // 1000 for one in found] == [0, 90, 180]
 
 
+def test_a_reading_is_not_told_after_a_newer_one(tmp_path: Path) -> None:
+    old, new = {"primary": window(12.0, 300)}, {"primary": window(15.0, 300)}
+    found = read(tmp_path, (0, old), (30_000, old), (90_000, new), (95_000, new))
+    assert [one.used_percent for one in found] == [12.0, 15.0, 15.0]
+
+
 def test_the_newest_reading_is_never_behind_the_log(tmp_path: Path) -> None:
     found = read(tmp_path, *((n * 1000, {"primary": window(10.0 + n, 300)}) for n in range(30)))
     assert found[-1].used_percent == 39.0

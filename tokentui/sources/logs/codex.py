@@ -50,7 +50,7 @@ def read(path: str, checkpoint: Checkpoint | None, *, siblings: Siblings | None 
     name = os.path.basename(path)
     return lines.read(
         path, checkpoint, source=SERVICE, parser_version=PARSER_VERSION, decompress=decompression(path),
-        parser=lambda state: RolloutParser(state, name=name, path=path, siblings=siblings),
+        parser=lambda state: RolloutParser(state, name=name, siblings=siblings),
     )
 
 

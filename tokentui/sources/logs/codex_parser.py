@@ -52,8 +52,8 @@ _decode = msgspec.msgpack.Decoder(Session).decode
 class RolloutParser:
     """Parses the lines of one rollout (a `LineParser`).
 
-    `name` is the file's name, `path` where it lies; `siblings` finds the parents of forks; `now` is the
-    time in epoch microseconds beyond which (by a day) a record is from the future.
+    `name` is the file's name; `siblings` finds the parents of forks; `now` is the time in epoch
+    microseconds beyond which (by a day) a record is from the future.
     """
 
     def __init__(
@@ -61,21 +61,19 @@ class RolloutParser:
         state: bytes,
         *,
         name: str,
-        path: str = "",
         siblings: Siblings | None = None,
         now: int | None = None,
     ) -> None:
         self.findings = Findings()
         self._session = _decode(state) if state else session_of(name)
         self._limits = Limits()
-        self._path = path
         self._siblings = siblings
         self._latest = (clock.time_ns() // 1000 if now is None else now) + _DAY
         self._context: int | None = None
         self._offset = 0  # of the line that is being parsed
         self._ancestry: Ancestry | None = None
         if self._session.replay is not None:
-            self._ancestry = Ancestry(self._session.replay, path, siblings)
+            self._ancestry = Ancestry(self._session.replay, siblings)
 
     def state(self) -> bytes:
         """Return what must be remembered to go on after the last line fed."""
@@ -107,14 +105,15 @@ class RolloutParser:
     def _look(self, line: bytes) -> None:
         """Parse a line that is rare or odd: one of the session's, of wrong types, glued or torn."""
         try:
-            objects = [(msgspec.json.decode(line), False)]
-            reason = "" if isinstance(objects[0][0], dict) else "not a JSON object"
+            value = msgspec.json.decode(line)
         except UNEXPECTED:
-            found, reason = recover(line)
-            objects = [(each.object, each.after_damage) for each in found]
-        for value, after_damage in objects:
-            if isinstance(value, dict) and not (after_damage and "payload" not in value):
-                self._line(value)
+            value = None
+        if isinstance(value, dict):
+            self._line(value)
+            return
+        found, reason = recover(line)
+        for each in found:
+            self._line(each.object)
         if reason:
             self.findings.bad.append((self._offset, reason))
 
@@ -142,7 +141,7 @@ class RolloutParser:
         self._session.begin(payload, time)
         self._context = None
         if self._session.replay is not None and self._ancestry is None:
-            self._ancestry = Ancestry(self._session.replay, self._path, self._siblings)
+            self._ancestry = Ancestry(self._session.replay, self._siblings)
 
     def _settle(self, payload: dict[str, object], time: int | None) -> None:
         self._session.settle(payload, time)

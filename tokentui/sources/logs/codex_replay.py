@@ -74,9 +74,8 @@ class Replay(msgspec.Struct, array_like=True):
 class Ancestry:
     """Decides, row by row, whether the beginning of a file is its parent's."""
 
-    def __init__(self, replay: Replay, path: str, siblings: Siblings | None) -> None:
+    def __init__(self, replay: Replay, siblings: Siblings | None) -> None:
         self.replay = replay
-        self._path = path
         self._siblings = siblings
         self._copies: list[Iterator[Row]] | None = None
 
@@ -113,10 +112,9 @@ class Ancestry:
             if replay.rows and not replay.position:
                 return []  # the rows before were judged without the parent, so these are too
             for path in self._siblings.find(replay.parent) if self._siblings else ():
-                if path != self._path:
-                    rows = thread_rows(path, replay.parent)
-                    if _catch_up(rows, replay):
-                        self._copies.append(rows)
+                rows = thread_rows(path, replay.parent)
+                if _catch_up(rows, replay):
+                    self._copies.append(rows)
             if not replay.position:
                 self._copies = [again for rows in self._copies if (again := _not_empty(rows))]
         return self._copies
