@@ -206,6 +206,7 @@ def test_a_transaction_that_fails_leaves_nothing(writer: Writer, monkeypatch: py
             writer.ingest([later], NOW)
     assert list(writer.connection.iterdump()) == before
     writer.ingest([later], NOW)  # what was remembered of the failed one must not be used
+    assert {row[3] for row in records_by_name(writer)} == {"s1", "s2"}
     assert totals(writer) == (2, 20, 20 * 75_000)
     assert set(writer.checkpoints()) == {"/logs/s1.jsonl", "/logs/s2.jsonl"}
 
