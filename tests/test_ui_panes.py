@@ -241,8 +241,8 @@ async def test_it_survives_every_size() -> None:
         await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 8)
         for size in ((300, 80), (120, 36), (80, 24), (45, 20), (20, 5), (1, 1), (80, 24)):
             await pilot.resize_terminal(*size)
-            await pilot.press("2", "1", "?", "escape", "ctrl+p", "escape")
-        await pilot.press("pagedown", "down", "end", "home")
+            await pilot.press("2", "1", "?", "escape")
+        await pilot.press("ctrl+p", "escape", "pagedown", "down", "end", "home")
         assert "Today" in shown(pilot)
         assert pilot.app.is_running
 

@@ -98,7 +98,7 @@ def _spending(label: str, usage: Usage, quality: str, width: int) -> Line:
     ]
     if length(line) + 10 <= width:
         line.append((fit(figures.requests(usage.request_count), 10, ">"), "text"))
-    missing = figures.unpriced(usage)
+    missing = figures.unpriced(usage) if label == "today" else ""  # the foot tells of the month
     return [*line, (f"  {missing}", "warn")] if missing and length(line) + len(missing) + 2 <= width else line
 
 

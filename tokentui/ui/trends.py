@@ -117,7 +117,7 @@ class Trends(Vertical, can_focus=True):
             else list(enumerate(self._series))
         )
         wide = width >= 70
-        label = max(min(width - 4 - (12 * 3 + 8 if wide else 12 * 2), 40), 6)
+        label = max(min(width - 4 - (12 * 3 + 10 if wide else 12 * 2), 40), 6)
         bar = max(min(width - 4 - label - 12 * 3 - 10, 30), 0) if wide else 0
         heads = ("today", "7 days", f"{DAYS} days") if wide else ("today", f"{DAYS} days")
         drawn: list[Line] = [
