@@ -211,6 +211,15 @@ def test_a_transaction_that_fails_leaves_nothing(writer: Writer, monkeypatch: py
     assert set(writer.checkpoints()) == {"/logs/s1.jsonl", "/logs/s2.jsonl"}
 
 
+def test_forgotten_contexts_are_found_again(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tokentui.store.dimensions._CONTEXTS_KEPT", 0)
+    for output in (1, 2):
+        for session in ("s1", "s2"):
+            writer.ingest([batch([record(session, output=output)], [context(session)])], NOW)
+    assert rows(writer.connection, "SELECT count(*) FROM usage_contexts") == [(2,)]
+    assert totals(writer)[:2] == (2, 4)
+
+
 def test_a_checkpoint_comes_back_as_it_was_stored(writer: Writer) -> None:
     stored = checkpoint(inode=2**64 - 1, device=2**63, generation=3, parser_version=7, state=b"\x00\xff")
     writer.ingest([Batch("codex", stored, [], [], [], [])], NOW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import sqlite3
 import stat
@@ -16,6 +18,7 @@ from tests.store_batches import NOW, batch, record, rows
 from tokentui import periods, store
 from tokentui.store import migrate
 from tokentui.store.connection import APPLICATION_ID, connect
+from tokentui.store.errors import Locked
 
 Columns = list[tuple[object, ...]]
 
@@ -154,6 +157,28 @@ def test_three_programs_that_open_a_new_database_at_once_all_succeed(tmp_path: P
     reader = store.open_reader(path)
     assert [reader.meta(str(number)) for number in range(3)] == ["here"] * 3
     reader.close()
+
+
+def test_a_program_does_not_wait_for_ever_for_another_that_migrates(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(migrate, "WAIT_SECONDS", 0.0)
+    folder = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    with pytest.raises(Locked, match="another program"):
+        store.open_writer(tmp_path / "tokentui.db", "UTC")
+    os.close(folder)
+    store.open_writer(tmp_path / "tokentui.db", "UTC").close()
+
+
+def test_a_file_system_without_locks_is_migrated_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "no locks")
+
+    monkeypatch.setattr("tokentui.store.migrate.fcntl.flock", no_locks)
+    store.open_writer(tmp_path / "tokentui.db", "UTC").close()
 
 
 def test_an_up_to_date_database_is_opened_without_peewee(tmp_path: Path) -> None:
