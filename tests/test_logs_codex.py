@@ -133,6 +133,14 @@ def test_a_usage_record_long_after_an_equal_token_count_is_another_response(tmp_
     assert usage.requests == 2
 
 
+def test_an_odd_usage_record_is_repaired_and_counts(tmp_path: Path) -> None:
+    rollout = session().record({"input_tokens": "500", "output_tokens": -1}, "resp_1").record(None, "resp_2")
+    rollout.lines[-2] = rollout.lines[-2].replace('"timestamp"', '"when"')
+    usage = read(rollout, tmp_path)
+    assert (usage.requests, usage.parts) == (1, (500, 0, 0, 0, 0))
+    assert usage.only.flags == COUNT_REPAIRED | TIME_BORROWED
+
+
 def test_usage_records_without_a_response_id_are_told_apart_by_their_totals(tmp_path: Path) -> None:
     used = tokens(500, 100, 20)
     rollout = session().record(used, None, thread_token_usage=tokens(500, 100, 20))

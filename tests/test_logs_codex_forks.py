@@ -50,6 +50,15 @@ def test_a_fork_counts_only_what_it_added(tmp_path: Path) -> None:
     assert {context.parent_conversation_id for context in usage.contexts.values()} == {"", PARENT}
 
 
+def test_odd_and_huge_lines_in_the_parent_do_not_hide_the_replay(tmp_path: Path) -> None:
+    first = Rollout(PARENT).meta().turn()
+    first.add("response_item", {"type": "message", "image": "A" * 2_500_000})
+    first.count({"input_tokens": "1000"}, {"input_tokens": 1e3}).inputs((1500, 500))
+    child = fork(first).turn().inputs((1800, 300))
+    usage = collect(first.write(tmp_path), child.write(tmp_path))
+    assert (usage.requests, usage.input) == (3, 1800)
+
+
 def test_a_fork_of_a_fork_counts_only_what_it_added(tmp_path: Path) -> None:
     first = parent()
     child = fork(first).turn().inputs((1800, 300))
