@@ -163,8 +163,8 @@ def test_the_totals_answer_at_a_glance() -> None:
         "▲ 35 %",
         "yesterday $20.00~",
         "This month",
-        "$597.00~",
-        "3.0M",
+        "≥$597.00~",
+        "≥3.0M",
         "30 req",
         "89 %",
     ):

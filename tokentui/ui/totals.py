@@ -54,16 +54,20 @@ def of(snapshot: Snapshot | None) -> list[Total]:
     today, before, month = snapshot.totals_today, snapshot.totals_yesterday, snapshot.totals_month
     change = figures.change(today.known_cost, before.known_cost)
     days = _days(snapshot)
+    # A sum is a lower bound as soon as one of its parts is.
+    floors = [card for card in snapshot.cards if card.quality == "floor"]
+    now = "floor" if any(card.today.request_count for card in floors) else "exact"
+    lately = "floor" if any(card.month.request_count for card in floors) else "exact"
     parts: list[tuple[Line, Line]] = [
         (
             [
-                (figures.cost(today), "strong"),
+                (figures.cost(today, now), "strong"),
                 (f"  {change}", "accent" if change.startswith("▲") else "muted"),
             ],
             [(f"yesterday {figures.cost(before)}", "muted")],
         ),
         (
-            [(figures.cost(month), "strong")],
+            [(figures.cost(month, lately), "strong")],
             [
                 (
                     f"{snapshot.today:%b} 1–{snapshot.today.day} · {figures.requests(month.request_count)}",
@@ -72,12 +76,12 @@ def of(snapshot: Snapshot | None) -> list[Total]:
             ],
         ),
         (
-            [(figures.tokens(today), "strong"), (f"  {figures.requests(today.request_count)}", "text")],
+            [(figures.tokens(today, now), "strong"), (f"  {figures.requests(today.request_count)}", "text")],
             [(f"{text.tokens(today.input_tokens)} in · {text.tokens(today.output_tokens)} out", "muted")],
         ),
         ([(figures.cache_read(today), "strong")], [("of today's input", "muted")]),
         (
-            [(figures.cost(figures.total(day for day in days if day)), "strong")],
+            [(figures.cost(figures.total(day for day in days if day), lately), "strong")],
             [("".join(bars([day.cost if day else None for day in days])), "bar")],
         ),
     ]
