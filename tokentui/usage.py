@@ -165,15 +165,26 @@ def record_key(service: str, natural: str | bytes) -> int:
 def merged(old: UsageRecord, new: UsageRecord) -> UsageRecord:
     """Return what two copies of one request say together.
 
-    The copy with the larger rank gives the counts (equal ranks: the earlier one); the earlier copy
-    gives the time and the context. The result does not depend on the order of the copies as long
-    as their times differ; equal times keep `old`.
+    The copy with the larger rank gives the counts (of equal ranks: the larger counts); the earlier
+    copy gives the time and the context. The order of the copies does not matter, except that of equal
+    times `old` gives the context: which session is the elder one, only the store can tell.
     """
-    winner = new if (new.rank, -new.time) > (old.rank, -old.time) else old
+    if new.rank != old.rank:
+        winner = new if new.rank > old.rank else old
+    else:
+        winner = new if _counts(new) > _counts(old) else old
     earlier = new if new.time < old.time else old
     if winner is earlier:
         return winner
     return msgspec.structs.replace(winner, time=earlier.time, context=earlier.context)
+
+
+def _counts(record: UsageRecord) -> tuple[object, ...]:
+    return (
+        record.output_tokens, record.uncached_input_tokens, record.cache_read_input_tokens,
+        record.cache_creation_5m_input_tokens, record.cache_creation_1h_input_tokens,
+        record.reasoning_output_tokens, record.web_search_count, record.model, record.service_tier,
+    )  # fmt: skip
 
 
 def moment(time: int) -> datetime:

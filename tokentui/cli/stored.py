@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ def opened(here: Surroundings) -> Iterator[Reader | None]:
 
     database = Database(here.paths, here.settings)
     path = database.place.path
-    if not os.path.exists(path):
+    if not database.ready():
         yield None
         return
     try:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tokentui.config import Paths, Settings
 from tokentui.engine.collector import Collector, SourceResult
@@ -52,58 +52,65 @@ def collect_once(
     """Read what is new into the database and say what came of it.
 
     Where another process collects, nothing is read: that one keeps the database up to date.
-    Raises StoreError, PriceFileError.
+    Raises StoreError.
     """
     started = time.monotonic()
     chosen = [source for source in SOURCES if sources is None or source.name in sources]
     database = Database(paths, settings)
-    before = 0
-    results: list[SourceResult] = []
-    leading = database.lead()
+    collector = Collector(paths, settings, database, sources=chosen, workers=workers)
+    elsewhere = not database.lead() and database.place.writable
+    done = Collected((), 0, 0, 0, None, 0, 0.0, lease_held_elsewhere=elsewhere)
     try:
         with explained(database.place.path):
-            if leading:
-                collector = Collector(paths, settings, database, sources=chosen, workers=workers)
-                if not os.path.exists(database.place.path):
-                    collector.read_ahead()
-                database.open()
-                leading = database.leading
-            if leading:
-                before = database.reader().record_count()
-                collector.open()
-                results = collector.collect(progress=progress)
-                if before:  # what was just read for the first time needs no copy yet
-                    database.keep()
-            return _summed_up(database, results, before, started, leading, verify, sources)
+            if not elsewhere and database.place.writable:
+                done = _collected(database, collector, done, progress)
+            if database.ready():
+                done = _summed_up(database, done, sources, verify)
+            problem = collector.prices.overlay_problem
+            notices = (*database.notices, f"{problem}: {problem.hint}") if problem else database.notices
+            return replace(done, seconds=time.monotonic() - started, notices=notices)
     finally:
+        collector.close()
         database.close_reader()
         database.close()
 
 
-def _summed_up(
-    database: Database, results: list[SourceResult], before: int, started: float, leading: bool,
-    verify: bool, sources: Sequence[str] | None,
+def _collected(
+    database: Database, collector: Collector, done: Collected,
+    progress: Callable[[ImportProgress], None] | None,
 ) -> Collected:  # fmt: skip
+    """Collect with the lease held; nothing happens when a newer version made the database."""
+    if not os.path.exists(database.place.path):
+        collector.read_ahead()
+    database.open()
+    if not database.leading:
+        return done
+    before = database.reader().record_count()
+    collector.open()
+    results = collector.collect(progress=progress)
+    if before:  # what was just read for the first time needs no copy yet
+        database.keep()
+    return replace(done, sources=tuple(results), records_before=before)
+
+
+def _summed_up(
+    database: Database, done: Collected, sources: Sequence[str] | None, verify: bool
+) -> Collected:
     where = (Where("service", "eq", tuple(sources)),) if sources else ()
-    if not leading and not os.path.exists(database.place.path):
-        return Collected((), 0, 0, 0, None, 0, 0.0, lease_held_elsewhere=True, notices=database.notices)
     reader = database.reader()
     totals = reader.usage(UsageQuery(zone=database.zone, where=where)).totals
     after = reader.record_count()
     valid, sample, twins = _verified(reader, database.place.path) if verify else (True, "", 0)
-    return Collected(
-        tuple(results),
-        before if leading else after,
-        after,
-        totals.total_tokens,
-        totals.known_cost if totals.request_count else 0,
-        totals.unpriced_request_count,
-        time.monotonic() - started,
-        lease_held_elsewhere=not leading and database.place.writable,
+    return replace(
+        done,
+        records_before=done.records_before if done.sources else after,
+        records_after=after,
+        total_tokens=totals.total_tokens,
+        total_cost=totals.known_cost if totals.request_count else 0,
+        unpriced=totals.unpriced_request_count,
         valid=valid,
         sample=sample,
         duplicate_times=twins,
-        notices=database.notices,
     )
 
 

@@ -157,8 +157,7 @@ class Database:
     def snapshot(self, *, always: bool = False) -> Snapshot | None:
         """Return what the screens show; None when nothing can have changed since the last one."""
         path = self.place.path
-        if not os.path.exists(path):
-            self.close_reader()
+        if not self.ready():
             return None
         with explained(path):
             reader = self.reader()
@@ -167,6 +166,14 @@ class Database:
                 return None
             self._seen = seen
             return replace(reader.snapshot(_now(), self.zone), notices=self.notices)
+
+    def ready(self) -> bool:
+        """Whether there is something to read: not before whoever makes the database has made its tables."""
+        if not os.path.exists(self.place.path):
+            self.close_reader()
+            return False
+        with explained(self.place.path):
+            return self.reader().schema_version() > 0
 
     def reader(self) -> store.Reader:
         """The open reader; on a network file system it shares the writer's connection."""

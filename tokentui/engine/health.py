@@ -101,7 +101,7 @@ def health(paths: Paths, settings: Settings, now: int) -> Health:
     discovery.walk()
     reader: Reader | None = None
     try:
-        reader = database.reader() if os.path.exists(database.place.path) else None
+        reader = database.reader() if database.ready() else None
         return Health(
             tuple(_source(source, discovery, reader, settings, now) for source in SOURCES),
             _database(database, reader, paths),

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from tokentui.usage import BadLine
 
-BLOCK = 1 << 20
+BLOCK = 1 << 18
 """Bytes asked of the file at once."""
 
 Decompress = Callable[[BinaryIO], BinaryIO]
