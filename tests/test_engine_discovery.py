@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tokentui.engine.discovery import MAX_DEPTH, Discovery
+from tokentui.engine.discovery import MAX_DEPTH, Discovery, Siblings
 from tokentui.sources import SOURCES
 
 CLAUDE = [source for source in SOURCES if source.name == "claude-code"]
@@ -69,3 +69,12 @@ def test_a_bottomless_tree_is_left_alone_and_told(home: Path) -> None:
     found = discovery(home)
     assert found.walk() == {}
     assert "deep" in found.skipped[0]
+
+
+def test_a_sibling_is_found_by_a_part_of_its_name_only() -> None:
+    paths = ["/a/rollout-1-aaa.jsonl", "/aaa/rollout-2-bbb.jsonl", "/b/rollout-3-aaa.jsonl.zst"]
+    siblings = Siblings(paths)
+    assert siblings.find("aaa") == [paths[0], paths[2]]
+    assert siblings.find("rollout") == paths
+    assert siblings.find("jsonlrollout") == siblings.find("ccc") == []
+    assert Siblings(()).find("aaa") == []

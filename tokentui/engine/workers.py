@@ -10,11 +10,11 @@ ends, so a killed parent leaves no orphan.
 from __future__ import annotations
 
 import fcntl
+import gc
 import os
 import select
 import signal
 import struct
-import subprocess
 import sys
 import threading
 from collections import deque
@@ -67,6 +67,7 @@ def serve(
     jobs_fd: int, results_fd: int, siblings: dict[str, Siblings], price: Price
 ) -> None:
     """Parse what comes down one pipe and send it up the other, until the first one closes."""
+    gc.disable()  # records hold no cycles
     decode = msgspec.msgpack.Decoder(list[Job]).decode
     encode = msgspec.msgpack.Encoder().encode
     while (frame := read_frame(jobs_fd)) is not None:
@@ -243,6 +244,7 @@ def _pipes() -> tuple[int, int, int, int]:
 
 def _fork(siblings: dict[str, Siblings], price: Price) -> _Worker:
     jobs_read, jobs_write, results_read, results_write = _pipes()
+    gc.freeze()  # or the child's first collection would copy every page it shares with the parent
     pid = os.fork()
     if pid == 0:
         try:
@@ -269,6 +271,8 @@ def _close_all_but(*keep: int) -> None:
 
 
 def _spawn(message: bytes) -> _Worker:
+    import subprocess  # the command line, which forks, has no use for it
+
     jobs_read, jobs_write, results_read, results_write = _pipes()
     process = subprocess.Popen(
         [sys.executable, "-m", "tokentui.engine.parse_worker"],
