@@ -3,44 +3,62 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from tokentui import store
 from tokentui.config import Paths, Settings
-from tokentui.periods import local_zone_name
+from tokentui.periods import day_of, local_zone_name, zone
 from tokentui.sources import SOURCES
 from tokentui.store import backup, integrity, migrate, recovery
-from tokentui.store.errors import NewerDatabase, StoreError, Vanished
+from tokentui.store.errors import Corrupt, NewerDatabase, StoreError, Vanished
 from tokentui.store.faults import explained
-from tokentui.store.lease import Lease
+from tokentui.store.lease import Lease, holder
 from tokentui.store.place import Place, choose
 from tokentui.store.snapshot import Snapshot
 
 SNAPSHOT_SECONDS = 60
 """Even when nothing was written, limits run out of their windows and a day ends."""
+BACKUP_LOOK_SECONDS = 600.0
+"""How often it is asked whether a backup is due: also the pause after one that failed."""
+MAKING_SECONDS = 10.0
+"""How long a reader waits for another process that is just making the database (about 0.2 s)."""
+
+
+def now() -> int:
+    """Return the time in UTC epoch microseconds."""
+    return time.time_ns() // 1000
 
 
 class Database:
     """One process's hold on the database. The writer's and the reader's half belong to one thread each."""
 
     def __init__(
-        self, paths: Paths, settings: Settings, environ: Mapping[str, str] = os.environ
+        self,
+        paths: Paths,
+        settings: Settings,
+        environ: Mapping[str, str] = os.environ,
+        *,
+        clock: Callable[[], int] = now,
     ) -> None:
+        """`clock` returns the time in UTC epoch microseconds."""
         self._paths = paths
+        self._clock = clock
         self.zone = settings.time_zone or local_zone_name(environ)
         self._place: Place | None = None
         self._lease: Lease | None = None
         self._writer: store.Writer | None = None
         self._reader: store.Reader | None = None
-        self._seen = (0, 0)
-        """(data version, minute) of the last snapshot."""
+        self._seen = (0, 0, 0)
+        """(data version, own changes, minute) of the last snapshot."""
         self._watch: integrity.Watch | None = None
         self._reader_watch: integrity.Watch | None = None
-        self._recovered: tuple[str, ...] = ()
         self._suspect = False
-        self._newer: tuple[str, ...] = ()
+        self._next_backup_look = 0.0
+        self._told: dict[str, str] = {}
+        """What the user must know beside what the place says, by its reason."""
 
     @property
     def place(self) -> Place:
@@ -52,7 +70,7 @@ class Database:
     @property
     def notices(self) -> tuple[str, ...]:
         """What the user must know of it."""
-        return (*self.place.notices, *self._recovered, *self._newer)
+        return (*(self._place.notices if self._place else ()), *self._told.values())
 
     @property
     def leading(self) -> bool:
@@ -79,6 +97,8 @@ class Database:
         A database that a newer tokentui made is left alone and told of in `notices`.
         Raises StoreError: Unsafe, DiskFull, Locked …
         """
+        if self.leading:
+            return True
         if not self.lead():
             return False
         self.open()
@@ -87,13 +107,20 @@ class Database:
     def lead(self) -> bool:
         """Take the lease; the first half of `open_writer`. No connection is open yet."""
         place = self.place
-        if not place.writable or self._newer:
+        if not place.writable or "newer" in self._told:
             return False
-        lease = Lease(place.lease)
-        if not lease.acquire():
-            return False
-        self._lease = lease
-        return True
+        if self._lease is None or self._lease.path != place.lease:
+            self._lease = Lease(place.lease)
+        try:
+            held = self._lease.acquire()
+        except StoreError:
+            self._place = None  # its folder may be gone: it is looked at, and made, anew
+            raise
+        if place.exclusive and not held:
+            self._told["elsewhere"] = "another tokentui has the database open: its screen has the figures"
+        else:
+            self._told.pop("elsewhere", None)
+        return held
 
     def open(self) -> None:
         """Check the database where that is due, and open it; the second half of `open_writer`."""
@@ -101,71 +128,119 @@ class Database:
         try:
             with explained(place.path):
                 repaired = recovery.ensure_sound(
-                    place.path, self._paths.backups, _now(), always=self._suspect, exclusive=place.exclusive
-                )
-                self._recovered = (repaired.notice,) if repaired else self._recovered
+                    place.path, self._paths.backups, self._clock(),
+                    always=self._suspect, exclusive=place.exclusive,
+                )  # fmt: skip
+                if repaired:
+                    self._told["repaired"] = repaired.notice
                 self._suspect = False
                 if migrate.is_behind(place.path):
-                    backup.before_migration(place.path, self._paths.backups, _now())
+                    backup.before_migration(place.path, self._paths.backups, self._clock())
                 integrity.mark_running(place.path)
-                writer = store.open_writer(place.path, self.zone, **place.options)
-                writer.set_zone(self.zone)
-                writer.describe_services({source.name: source.title for source in SOURCES})
+                self._writer = store.open_writer(place.path, self.zone, **place.options)
+                self._writer.set_zone(self.zone)
+                self._writer.describe_services({source.name: source.title for source in SOURCES})
         except NewerDatabase as error:  # read it, as far as this version understands it
             self.close()
-            self._newer = (f"{error}: {error.hint}",)
+            self._told["newer"] = f"{error}: {error.hint}"
             return
         except BaseException:
             self.close()
             raise
-        self._writer = writer
         self._watch = integrity.Watch(place.path)
 
     def keep(self) -> None:
-        """What is due now and then: the daily backup; and a look whether the file is still ours.
+        """What is due now and then: a look whether the file is still ours, and the daily backup.
 
-        Raises Vanished when the database was removed or replaced while it was open.
+        A backup that fails is told in `notices` and tried again later. Raises Vanished when the database was
+        removed or replaced while it was open, Corrupt when it cannot be copied because it is damaged.
         """
+        self.require_ours()
+        if self.backup_look_due:
+            self._next_backup_look = time.monotonic() + BACKUP_LOOK_SECONDS
+            if backup.due(self._paths.backups, self._clock()):
+                self._back_up()
+
+    @property
+    def backup_look_due(self) -> bool:
+        """Whether `keep` has more to do than to look whether the file is ours."""
+        return time.monotonic() >= self._next_backup_look
+
+    def require_ours(self) -> None:
+        """Close it and raise Vanished when the database, or the lock, was removed or replaced meanwhile."""
+        place = self.place
+        if self._watch and self._watch.vanished():
+            gone, hint = place.path, "it is made anew from the logs that are still there"
+            if copies := backup.listed(self._paths.backups):
+                hint += f"; what they no longer hold is in {copies[0].path}"
+        elif self._lease and self._lease.lost():
+            gone, hint = place.lease, "it is made anew"
+        else:
+            return
+        error = Vanished(f"{gone} was removed while it was open", hint, path=gone)
+        if gone == place.path:
+            self._told["removed"] = f"{error}: {hint}"
+        self.close()
+        self._place = None
+        raise error
+
+    def _back_up(self) -> None:
         path = self.place.path
-        if (self._watch and self._watch.vanished()) or (self._lease and self._lease.lost()):
-            self.close()
-            raise Vanished(
-                f"the database {path} was removed while it was open",
-                "it is made anew from the logs that are still there", path=path,
-            )  # fmt: skip
-        if backup.due(self._paths.backups, _now()):
+        self._told.pop("backup", None)
+        try:
             with explained(path):
-                backup.make(path, self._paths.backups, _now(), connection=self.writer.connection)
+                backup.make(path, self._paths.backups, self._clock(), connection=self.writer.connection)
+        except Corrupt:
+            raise
+        except StoreError as error:  # collecting goes on without it
+            self._told["backup"] = f"{error}: {error.hint}" if error.hint else str(error)
 
     def suspect(self) -> None:
         """Close the database and check it before it is opened again: reading it found damage."""
         self._suspect = True
         self.close()
 
+    def interrupt(self) -> None:
+        """Let what the writer is doing fail now, from any thread; the transaction is undone."""
+        writer = self._writer
+        if writer is not None:
+            with suppress(sqlite3.Error):  # closed meanwhile
+                writer.connection.interrupt()
+
     def close(self) -> None:
         """Close the writer and give the lease back."""
         writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.close()
-            integrity.mark_closed(self.place.path)
-        lease, self._lease = self._lease, None
-        if lease is not None:
-            lease.release()
+        self._watch = None
+        try:
+            if writer is not None:
+                writer.close()
+                integrity.mark_closed(self.place.path)
+        finally:
+            if self._lease is not None:
+                self._lease.release()
 
     # ------------------------------------------------------------------ the reader's thread
 
-    def snapshot(self, *, always: bool = False) -> Snapshot | None:
+    def snapshot(self) -> Snapshot | None:
         """Return what the screens show; None when nothing can have changed since the last one."""
         path = self.place.path
-        if not self.ready():
+        if not os.path.exists(path) or (self.place.exclusive and not self.leading):
+            self.close_reader()
             return None
         with explained(path):
-            reader = self.reader()
-            seen = (reader.data_version(), int(time.time() // SNAPSHOT_SECONDS))
-            if seen == self._seen and not always and not self.exclusive:
+            reader = self._connected()
+            at = self._clock()
+            changes = (reader.data_version(), reader.connection.total_changes)
+            seen = (*changes, at // (SNAPSHOT_SECONDS * 1_000_000))
+            if seen == self._seen or not reader.schema_version():  # another process is just making it
                 return None
+            snapshot = reader.snapshot(at, self.zone)
             self._seen = seen
-            return replace(reader.snapshot(_now(), self.zone), notices=self.notices)
+            return snapshot
+
+    def empty_snapshot(self) -> Snapshot:
+        """Return what the screens show while there is no database to read."""
+        return Snapshot(day_of(self._clock(), zone(self.zone)), self.zone)
 
     def ready(self) -> bool:
         """Whether there is something to read: not before whoever makes the database has made its tables."""
@@ -177,6 +252,13 @@ class Database:
 
     def reader(self) -> store.Reader:
         """The open reader; on a network file system it shares the writer's connection."""
+        reader = self._connected()
+        deadline = time.monotonic() + MAKING_SECONDS
+        while not reader.schema_version() and holder(self.place.lease) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return reader
+
+    def _connected(self) -> store.Reader:
         if self.exclusive:
             return store.Reader(self.writer.connection)
         if self._reader_watch is not None and self._reader_watch.vanished():
@@ -190,10 +272,6 @@ class Database:
     def close_reader(self) -> None:
         """Close the reader's connection."""
         reader, self._reader = self._reader, None
-        self._seen, self._reader_watch = (0, 0), None
+        self._seen, self._reader_watch = (0, 0, 0), None
         if reader is not None:
             reader.close()
-
-
-def _now() -> int:
-    return time.time_ns() // 1000

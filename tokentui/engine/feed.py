@@ -23,7 +23,8 @@ class EngineFeed:
         failed: Callable[[str], None],
     ) -> None:
         """Start collecting; the callbacks are called in the engine's thread."""
-        self._engine.start(listener, progress, failed)
+        # What the engine waits for is told by the notices of the snapshots.
+        self._engine.start(listener, progress, failed, troubled=lambda _: None)
 
     def stop(self, timeout: float) -> None:
         """End the engine's thread, or give up waiting for it."""

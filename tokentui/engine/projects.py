@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from functools import lru_cache
 
 _WORKTREE = f"{os.sep}.git{os.sep}worktrees{os.sep}"
@@ -37,10 +39,27 @@ def _repository(folder: str) -> str:
     try:
         if os.path.isdir(dot_git):
             return folder
-        with open(dot_git, encoding="utf-8", errors="replace") as file:
-            first = file.read(4096).splitlines()[0]
+        first = _first_line(dot_git)
     except (OSError, IndexError, ValueError):  # ValueError: a NUL in a path that a log made up
         return ""
     target = os.path.normpath(os.path.join(folder, first.removeprefix("gitdir:").strip()))
     root, worktree, _ = target.partition(_WORKTREE)
     return root if worktree else folder
+
+
+def _first_line(path: str) -> str:
+    """Return the first line of a small file. Raises OSError, IndexError when there is no line."""
+    # O_NONBLOCK: a log can name any folder, and a pipe called `.git` must not hang the collector.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", path)
+        return os.read(descriptor, 4096).decode("utf-8", "replace").splitlines()[0]
+    finally:
+        os.close(descriptor)
+
+
+def forget() -> None:
+    """Look again from now on: a folder may have become a repository meanwhile."""
+    project_of.cache_clear()
+    _repository.cache_clear()
