@@ -152,9 +152,13 @@ def main() -> int:
     if options.checkpoint_first:
         checkpoint_first()
     kills = 0
+    window = usual
     while kills < options.kills:
         sessions.write()
-        kills += killed(places, dice.uniform(0, usual))
+        was_killed = killed(places, dice.uniform(0, window))
+        kills += was_killed
+        # About a quarter gets through, however busy the machine: so kills fall on the whole of a run.
+        window *= 1.03 if was_killed else 0.92
     sessions.finish()
     collect(places)
     reader = open_reader(places.database)
