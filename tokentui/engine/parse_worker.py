@@ -15,7 +15,7 @@ from tokentui.pricing import Prices
 
 def main() -> None:
     """Serve standard input and output until the parent closes them."""
-    os.nice(5)  # the dashboard's keys come first
+    os.nice(10)  # the dashboard's keys come first
     frame = read_frame(0)
     if frame is None:
         return
