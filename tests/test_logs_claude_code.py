@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from tests.claude_transcripts import (
     MODEL,
@@ -263,6 +264,27 @@ def test_an_answer_that_grows_between_two_looks_counts_once(log: Path) -> None:
     for found in (first + second, second + first):
         assert only(requests(found)).record.output_tokens == 400
         assert only(requests(found)).record.time == START
+
+
+SAID_LATER = {
+    "input": usage(900, 0, 0, 5),
+    "searches": usage(10, 0, 0, 5, server_tool_use={"web_search_requests": 2}),
+    "speed": usage(10, 0, 0, 5, speed="fast"),
+    "lifetimes": usage(10, 0, 100, 5, cache_creation={"ephemeral_1h_input_tokens": 100}),
+}
+
+
+@pytest.mark.parametrize("more", SAID_LATER.values(), ids=SAID_LATER)
+def test_what_a_later_line_of_equal_output_adds_counts_in_one_look_as_in_two(
+    log: Path, more: dict[str, Any]
+) -> None:
+    lines = [assistant("A", usage(10, 0, more["cache_creation_input_tokens"], 5)), assistant("A", more, 1)]
+    alone = only(seen(log, lines[1])).record
+    whole = only(seen(log, *lines)).record
+    first = batches(write(log, lines[0]))
+    second = batches(write(log, *lines, later=1), since=first[-1].checkpoint)
+    assert only(requests(first + second)).record == whole
+    assert whole == structs.replace(alone, time=START)
 
 
 def test_a_rewritten_transcript_keeps_what_was_counted(log: Path) -> None:

@@ -153,6 +153,9 @@ LINES = st.sampled_from(
         for line in (
             assistant("A", usage(1, 0, 0, 2)),
             assistant("A", usage(1, 0, 0, 9), 5),
+            assistant("A", usage(7, 0, 0, 9, speed="fast"), 6, model="claude-opus-4-8"),
+            assistant("A", usage(7, 0, 0, 9), 7, costUSD=0.5),
+            assistant("A", usage(7, 0, 0, 9), 8, timestamp="?"),
             assistant("B", usage(1, 2, 3, 4), 6),
             assistant("C", usage(1, 0, 0, 5), timestamp="?"),
             assistant("D", usage(1, 0, 0, 6), timestamp=0),

@@ -27,7 +27,7 @@ from tests.store_batches import (
 )  # fmt: skip
 from tokentui.batch import Batch
 from tokentui.store import Writer, open_writer
-from tokentui.usage import COUNT_REPAIRED, TIME_IN_FUTURE, BadLine, LimitReading, UsageRecord
+from tokentui.usage import COUNT_REPAIRED, TIME_IN_FUTURE, BadLine, LimitReading, UsageRecord, merged
 
 
 @pytest.fixture
@@ -136,6 +136,39 @@ def test_equal_ranks_with_different_counts_end_the_same_in_any_order(tmp_path: P
     assert len(seen) == 1
 
 
+_copies = st.builds(
+    lambda output, uncached, fields: record(
+        "r", NOW, output, rank=1, uncached_input_tokens=uncached, cost=None, price="", **fields
+    ),
+    st.integers(1, 2),
+    st.integers(1, 2),
+    st.fixed_dictionaries({}, optional={
+        "cache_creation_5m_input_tokens": st.integers(0, 1),
+        "cache_creation_1h_input_tokens": st.integers(0, 1), "web_search_count": st.integers(0, 1),
+        "model": st.sampled_from(["claude-a", "claude-b"]),
+        "provider_name": st.sampled_from(["anthropic", "aws.bedrock"]), "flags": st.sampled_from([0, 1, 4]),
+        "service_tier": st.sampled_from(["", "fast"]), "error": st.sampled_from(["", "x"]),
+        "duration_ms": st.sampled_from([None, 0, 1]), "recorded_cost": st.sampled_from([None, 0, 1]),
+    }),
+)  # fmt: skip
+
+
+@settings(max_examples=40, deadline=None)
+@given(_copies, _copies)
+def test_copies_that_meet_in_one_reading_end_as_those_that_meet_in_the_database(
+    one: UsageRecord, other: UsageRecord
+) -> None:
+    stored = []
+    for copies in ([one, other], [other, one], [merged(one, other)]):
+        with TemporaryDirectory() as folder:
+            made = open_writer(Path(folder) / "tokentui.db", "UTC")
+            for copy in copies:
+                made.ingest([batch([copy])], NOW)
+            stored.append(records_by_name(made))
+            made.close()
+    assert stored[0] == stored[1] == stored[2]
+
+
 def test_a_price_that_is_there_stays_and_one_that_is_missing_arrives(writer: Writer) -> None:
     writer.ingest([batch([record("a", cost=None, price="")])], NOW)
     assert writer.unpriced() == [("anthropic", "claude-opus-4", 1)]
@@ -167,8 +200,8 @@ def test_prices_that_appear_later_are_put_on_old_records(writer: Writer) -> None
 
 def test_counts_beyond_32_bits_are_exact(writer: Writer) -> None:
     many = 3 * 2**40 + 1
-    writer.ingest([batch([record(str(n), output=many, rank=n, cost=2**50 + n) for n in range(5)])], NOW)
-    assert totals(writer) == (5, 5 * many, 5 * 2**50 + 10)
+    writer.ingest([batch([record(str(n), output=many, rank=n, cost=2**45 + n) for n in range(5)])], NOW)
+    assert totals(writer) == (5, 5 * many, 5 * 2**45 + 10)
 
 
 def test_a_number_no_database_can_hold_is_cut_and_flagged(writer: Writer) -> None:
@@ -178,8 +211,22 @@ def test_a_number_no_database_can_hold_is_cut_and_flagged(writer: Writer) -> Non
     ]  # fmt: skip
     writer.ingest([batch(hostile)], NOW)
     found = rows(writer.connection, "SELECT output_tokens, flags FROM usage_records ORDER BY output_tokens")
-    assert found == [(0, COUNT_REPAIRED), (10, COUNT_REPAIRED), (10, COUNT_REPAIRED), (2**53, COUNT_REPAIRED)]
+    assert found == [(0, COUNT_REPAIRED), (10, COUNT_REPAIRED), (10, COUNT_REPAIRED), (2**43, COUNT_REPAIRED)]
     assert totals(writer)[0] == 4
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_what_no_request_can_cost_is_unpriced_and_never_breaks_a_sum(writer: Writer, later: bool) -> None:
+    absurd = 2**53
+    dear = [record(str(n), cost=None if later else absurd, price="" if later else "x") for n in range(1100)]
+    writer.ingest([batch([*dear, record("fine", cost=7)])], NOW)
+    if later:
+        assert writer.reprice(lambda each, _: (absurd if each.cost is None else each.cost, "x")) == 1
+    assert totals(writer) == (1101, 1101 * 10, 7)
+    assert rows(writer.connection, "SELECT sum(unpriced_request_count) FROM usage_days") == [(1100,)]
+    assert rows(writer.connection, "SELECT DISTINCT price_id FROM usage_records WHERE cost IS NULL") == [(0,)]
+    writer.rebuild_rollups()
+    assert totals(writer) == (1101, 1101 * 10, 7)
 
 
 def test_text_that_utf8_cannot_carry_is_stored_and_found_again(writer: Writer) -> None:

@@ -165,25 +165,34 @@ def record_key(service: str, natural: str | bytes) -> int:
 def merged(old: UsageRecord, new: UsageRecord) -> UsageRecord:
     """Return what two copies of one request say together.
 
-    The copy with the larger rank gives the counts (of equal ranks: the larger counts); the earlier
+    The copy with the larger rank gives the counts (of equal ranks: the one that says more); the earlier
     copy gives the time and the context. The order of the copies does not matter, except that of equal
     times `old` gives the context: which session is the elder one, only the store can tell.
     """
     if new.rank != old.rank:
         winner = new if new.rank > old.rank else old
     else:
-        winner = new if _counts(new) > _counts(old) else old
+        winner = new if _said(new) > _said(old) else old
     earlier = new if new.time < old.time else old
     if winner is earlier:
         return winner
     return msgspec.structs.replace(winner, time=earlier.time, context=earlier.context)
 
 
-def _counts(record: UsageRecord) -> tuple[object, ...]:
+def _said(record: UsageRecord) -> tuple[object, ...]:
+    """Return what a copy says, in the order in which copies of equal rank are weighed.
+
+    The store weighs rows in the same order (`store.rows`), so that it makes no difference whether two
+    copies meet in one reading or in the database. Hours before minutes: without a split of the cache
+    writes all of them count as minutes.
+    """
     return (
         record.output_tokens, record.uncached_input_tokens, record.cache_read_input_tokens,
-        record.cache_creation_5m_input_tokens, record.cache_creation_1h_input_tokens,
-        record.reasoning_output_tokens, record.web_search_count, record.model, record.service_tier,
+        record.cache_creation_1h_input_tokens, record.cache_creation_5m_input_tokens,
+        record.reasoning_output_tokens, record.web_search_count, record.provider_name, record.model,
+        record.service_tier, record.flags, record.error,
+        -1 if record.duration_ms is None else record.duration_ms,
+        -1 if record.recorded_cost is None else record.recorded_cost,
     )  # fmt: skip
 
 

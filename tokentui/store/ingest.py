@@ -95,11 +95,12 @@ def _fold(
             key, rank, time, contexts[context], model_id, uncached, read, made_5m, made_1h, output, reasoning,
             searches, tier, flags, duration, error, recorded, cost, price_id,
         )  # fmt: skip
-        # One test for all numbers: a negative one has its high bits set, as one above 2**53 has.
+        # One test for all numbers (LARGEST, MOST_COST, LATEST): a negative one has its high bits set, too.
         if (
-            time | uncached | read | made_5m | made_1h | output | reasoning | searches | flags
-            | (duration or 0) | (recorded or 0) | (cost or 0) | (rank if rank >= 0 else ~rank) >> 10
-        ) >> 53:  # fmt: skip
+            (uncached | read | made_5m | made_1h | output | reasoning | searches | (duration or 0)) >> 43
+            | (cost or 0) >> 46
+            | (time | flags | (recorded or 0) | (rank if rank >= 0 else ~rank) >> 10) >> 53
+        ):  # fmt: skip
             row = repaired(row)
         known = folded.setdefault(key, row)
         if known is not row:

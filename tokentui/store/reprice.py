@@ -10,7 +10,7 @@ from tokentui.store.connection import writing
 from tokentui.store.days import Days
 from tokentui.store.dimensions import Dimensions
 from tokentui.store.rollups import Deltas
-from tokentui.store.rows import COLUMNS, COST, KEY, LARGEST, Row
+from tokentui.store.rows import COLUMNS, COST, KEY, Row, possible_cost
 from tokentui.usage import UsageRecord
 
 Pricer = Callable[[UsageRecord, str], tuple[int | None, str]]
@@ -61,8 +61,7 @@ def _reprice_rows(
     for service, identity, *fields in found:
         old = tuple(fields)
         cost, new_identity = price(_record(old, dimensions, identity or ""), service)
-        cost = None if cost is None else min(max(cost, 0), LARGEST)
-        new = (*old[:COST], cost, dimensions.price(new_identity))
+        new = (*old[:COST], *possible_cost(cost, dimensions.price(new_identity)))
         if new != old:
             olds.append(old)
             news.append(new)

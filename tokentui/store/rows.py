@@ -20,8 +20,13 @@ TIER, FLAGS, DURATION, ERROR, RECORDED_COST, COST, PRICE = range(12, 19)
 
 Row = tuple[Any, ...]
 
-LARGEST = 2**53
-"""No count is larger: a thousand of them can still be summed in 64 bits, and JSON keeps them exact."""
+LARGEST = 2**43
+"""No count is larger (nine million million): a million of them can still be summed in 64 bits."""
+LATEST = 2**53
+"""No time and no recorded cost is larger, so that JSON keeps them exact."""
+MOST_COST = 2**46
+"""Nano-dollars, $70,369. What would cost more has a broken count, so nobody knows what it cost; a
+hundred thousand of the dearest can still be summed in 64 bits."""
 
 _INT64 = 2**63 - 1
 
@@ -35,15 +40,23 @@ WRITE = (
 
 
 def repaired(row: Row) -> Row:
-    """Return a row whose numbers SQLite can hold, and flag it: counts from 0 to 2**53."""
+    """Return a row whose numbers can be stored and summed, and flag it."""
     fixed = list(row)
-    for at in (*range(FIRST_COUNT, LAST_COUNT + 1), DURATION, RECORDED_COST, COST):
+    for at in (*range(FIRST_COUNT, LAST_COUNT + 1), DURATION):
         if fixed[at] is not None:
             fixed[at] = min(max(fixed[at], 0), LARGEST)
+    if fixed[RECORDED_COST] is not None:
+        fixed[RECORDED_COST] = min(max(fixed[RECORDED_COST], 0), LATEST)
     fixed[RANK] = min(max(fixed[RANK], -_INT64), _INT64)
-    fixed[TIME] = min(max(fixed[TIME], 0), LARGEST)
+    fixed[TIME] = min(max(fixed[TIME], 0), LATEST)
+    fixed[COST], fixed[PRICE] = possible_cost(fixed[COST], fixed[PRICE])
     fixed[FLAGS] = (fixed[FLAGS] & 0xFFFF) | COUNT_REPAIRED
     return tuple(fixed)
+
+
+def possible_cost(cost: int | None, price_id: int) -> tuple[int | None, int]:
+    """Return a cost and its price; (None, 0), unpriced, for one that no request can have."""
+    return (cost, price_id) if cost is not None and 0 <= cost <= MOST_COST else (None, 0)
 
 
 def merged_rows(
@@ -60,7 +73,7 @@ def merged_rows(
     if new[RANK] > old[RANK]:
         winner = new
     elif new[RANK] == old[RANK]:
-        mine, others = _content(old, names), _content(new, names)
+        mine, others = _said(old, names), _said(new, names)
         if others > mine or (others == mine and old[COST] is None):
             winner = new
     time, context = (new if new[TIME] < old[TIME] else old)[TIME : CONTEXT + 1]
@@ -71,10 +84,11 @@ def merged_rows(
     return (*winner[:TIME], time, context, *winner[MODEL:])
 
 
-def _content(row: Row, names: dict[int, tuple[str, str]]) -> tuple[Any, ...]:
-    """Return what a copy counts, in an order that is the same in every database."""
-    optional = (-1 if row[at] is None else row[at] for at in (DURATION, RECORDED_COST))
+def _said(row: Row, names: dict[int, tuple[str, str]]) -> tuple[Any, ...]:
+    """Return what a copy says, as `usage.merged` weighs copies of equal rank."""
+    _, _, _, _, model, uncached, read, made_5m, made_1h, output, reasoning, searches, *rest = row
+    tier, flags, duration, error, recorded, _, _ = rest
     return (
-        row[9], row[FIRST_COUNT : LAST_COUNT + 1], names[row[MODEL]], row[TIER], row[FLAGS], row[ERROR],
-        *optional,
-    )
+        output, uncached, read, made_1h, made_5m, reasoning, searches, *names[model], tier, flags, error,
+        -1 if duration is None else duration, -1 if recorded is None else recorded,
+    )  # fmt: skip

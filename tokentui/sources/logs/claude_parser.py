@@ -204,8 +204,8 @@ class Parser:
             flags |= SIDECHAIN
         findings = self.findings
         known = findings.records.get(key)
-        if known is not None and known.rank >= rank and known.time <= time:
-            return None  # the next block of an answer that says nothing new
+        if known is not None and known.rank > rank and known.time <= time:
+            return None
         uncached, cached = usage.input_tokens or 0, usage.cache_read_input_tokens or 0
         minutes, hour = usage.cache_writes()
         if not (uncached or cached or minutes or hour or output):
@@ -234,10 +234,12 @@ class Parser:
             key, rank, time, context, provider, name, uncached, cached, minutes, hour, output, reasoning,
             searches, clean(usage.tier(), 40), flags, None, "", _nano(line.costUSD),
         )
-        if known is None or grown:
+        if known is None or (grown and rank > known.rank):
             findings.records[key] = record
         else:
             findings.add(record)
+            if findings.records[key] is known:
+                return None  # the next block of an answer that says nothing new
         return record
 
     def _context(self, line: Line) -> int:
