@@ -153,14 +153,16 @@ def test_a_limit_is_unknown_once_its_window_was_reset(home: Path) -> None:
 
 def test_a_follower_shows_what_the_collector_stores_and_where_logs_are(home: Path) -> None:
     path = append(log(home), request("1"))
-    with engine() as (_, leading), engine() as (follower, following):
+    with engine() as (_, leading):
         leading.records(1)
-        following.records(1)
-        append(path, request("2"))
-        following.records(2)
-        assert {found.name: found.files for found in follower.found}["claude-code"] == 1
-        assert following.collected == []
-        assert following.last.cards == leading.last.cards
+        with engine() as (follower, following):
+            following.records(1)
+            append(path, request("2"))
+            following.records(2)
+            leading.records(2)
+            assert {found.name: found.files for found in follower.found}["claude-code"] == 1
+            assert following.collected == []
+            assert following.last.cards == leading.last.cards
 
 
 def test_a_fault_of_the_program_is_told_and_does_not_end_it(

@@ -28,7 +28,8 @@ class Trouble(NamedTuple):
 def trouble_of(fault: Exception, path: str) -> Trouble:
     """Return what to do about a fault; `path` is the database."""
     if not isinstance(fault, StoreError | sqlite3.Error | OSError):
-        message = f"reading the logs failed ({type(fault).__name__}) , tried again; the log file says why"
+        what = type(fault).__name__
+        message = f"reading the logs failed ({what}); it is tried again, and the log file says why"
         return Trouble(message, soon=False, expected=False)
     error = classify(fault, path)
     if isinstance(error, Corrupt):
