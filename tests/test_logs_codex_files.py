@@ -101,8 +101,9 @@ def test_a_fork_finds_its_parent_compressed(tmp_path: Path) -> None:
 def test_damaged_compressed_data_is_an_error_of_that_file(tmp_path: Path) -> None:
     path = tmp_path / f"{session().name}.zst"
     path.write_bytes(b"no zstd at all, but long enough to be looked at")
-    with pytest.raises(OSError, match="damaged zstd"):
+    with pytest.raises(OSError, match="damaged zstd") as raised:
         list(codex.read(str(path), None))
+    assert raised.value.strerror.startswith("damaged zstd data: ")  # what `doctor` shows
     child = fork(parent()).turn().inputs((1800, 300)).write(tmp_path)
     path.rename(tmp_path / f"rollout-{PARENT}.jsonl.zst")
     assert collect(child, disk=list(tmp_path.iterdir())).input == 300

@@ -298,6 +298,36 @@ def test_a_vanished_file_keeps_its_records(writer: Writer) -> None:
     assert rows(writer.connection, "SELECT gone_at FROM log_files") == [(None,)]
 
 
+def test_a_file_that_is_back_unchanged_is_gone_no_longer(writer: Writer) -> None:
+    paths = ["/logs/s1.jsonl", "/logs/s2.jsonl"]
+    writer.ingest([batch([record(path)], path=path) for path in paths], NOW)
+    assert writer.mark_gone(paths, NOW) == 2
+    assert writer.mark_gone(paths[1:], NOW + 5) == 1
+    found = rows(writer.connection, "SELECT path, gone_at FROM log_files ORDER BY path")
+    assert found == [("/logs/s1.jsonl", None), ("/logs/s2.jsonl", NOW)]
+    assert writer.mark_gone([], NOW) == 1
+    assert rows(writer.connection, "SELECT count(gone_at) FROM log_files") == [(0,)]
+
+
+def test_errors_of_files_that_cause_none_any_more_are_void(writer: Writer) -> None:
+    first, second = (("codex", f"/logs/{name}", "permission denied") for name in "ab")
+    assert writer.file_errors([first, second], NOW) == 2
+    assert writer.file_errors([second], NOW) == 0
+    assert writer.file_errors([second], NOW, complete=True) == 1
+    query = "SELECT path FROM log_files WHERE error <> ''"
+    assert rows(writer.connection, query) == [("/logs/b",)]
+    assert writer.file_errors([], NOW, complete=True) == 1
+    assert rows(writer.connection, query) == []
+
+
+def test_a_file_that_claims_to_be_of_a_year_no_database_can_hold_is_stored(writer: Writer) -> None:
+    for mtime in (13_569_465_600 * 10**9, -(2**70)):
+        odd = batch([record(str(mtime))], [context(str(mtime))], path=f"/{mtime}", mtime=mtime)
+        writer.ingest([odd], NOW)
+    assert totals(writer)[0] == 2
+    assert {point.mtime_ns for point in writer.checkpoints().values()} == {2**63 - 1, -(2**63) + 1}
+
+
 def test_a_file_that_cannot_be_read_is_told_until_it_can(writer: Writer) -> None:
     problem = ("claude-code", "/logs/s1.jsonl", "permission denied")
     assert writer.file_errors([problem], NOW) == 1

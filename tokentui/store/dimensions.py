@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 from tokentui.usage import UsageContext, record_key
 
+_INT64 = 2**63 - 1
+
 _CONTEXTS_KEPT = 50_000
 """Contexts held in memory (15 MB); a year of heavy use has about as many."""
 
@@ -27,6 +29,11 @@ _CONTEXT_QUERY = """
 def storable(text: str) -> str:
     """Return text that SQLite takes: a lone surrogate becomes `?`."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def int64(number: int) -> int:
+    """Return a number that SQLite can hold: a file may claim to be of the year 2400."""
+    return min(max(number, -_INT64), _INT64)
 
 
 def session_key(service: str, conversation_id: str) -> int:
@@ -94,7 +101,7 @@ class Dimensions:
 
     def contexts(self, batches: Iterable[tuple[list[UsageContext], int]]) -> list[list[int]]:
         """Return the numbers of the contexts of each (contexts, mtime_ns of their file)."""
-        batches = [(list(map(_storable_context, contexts)), mtime) for contexts, mtime in batches]
+        batches = [(list(map(_storable_context, contexts)), int64(mtime)) for contexts, mtime in batches]
         if len(self._contexts) > _CONTEXTS_KEPT:
             self._forget_contexts()
         self._sessions(batches)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 from tokentui.batch import Batch, Checkpoint
-from tokentui.store.dimensions import storable
+from tokentui.store.dimensions import int64, storable
 from tokentui.usage import BadLine, record_key
 
 MOST_BAD_LINES = 1_000
@@ -111,21 +112,37 @@ def store_progress(connection: sqlite3.Connection, batches: Sequence[Batch], now
 
 
 def mark_gone(connection: sqlite3.Connection, paths: Iterable[str], now: int) -> int:
-    """Note that files have vanished; returns how many were news."""
-    return connection.executemany(
-        "UPDATE log_files SET gone_at = ? WHERE id = ? AND gone_at IS NULL",
-        [(now, file_key(path)) for path in paths],
-    ).rowcount
+    """Note which files are gone: these, and no others any more. Returns how many were news."""
+    before = {row[0] for row in connection.execute("SELECT id FROM log_files WHERE gone_at IS NOT NULL")}
+    gone = {file_key(path) for path in paths}
+    news = [(None, number) for number in before - gone] + [(now, number) for number in gone - before]
+    if not news:
+        return 0
+    return connection.executemany("UPDATE log_files SET gone_at = ? WHERE id = ?", news).rowcount
 
 
-def store_errors(connection: sqlite3.Connection, errors: Iterable[tuple[str, str, str]], now: int) -> int:
-    """Note (source, path, error) of files that cannot be read; returns how many were news."""
-    return connection.executemany(
+def store_errors(
+    connection: sqlite3.Connection, errors: Iterable[tuple[str, str, str]], now: int, *, complete: bool
+) -> int:
+    """Note (source, path, error) of files that cannot be read; returns how many were news.
+
+    With `complete` no other file has an error any more.
+    """
+    rows = [(file_key(path), source, path_in(path), storable(error), now) for source, path, error in errors]
+    news = connection.executemany(
         "INSERT INTO log_files (id, source, path, error, error_at) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO UPDATE SET error = excluded.error, error_at = excluded.error_at"
         " WHERE error <> excluded.error",
-        [(file_key(path), source, path_in(path), storable(error), now) for source, path, error in errors],
+        rows,
     ).rowcount
+    news = max(news, 0)
+    if complete:
+        news += connection.execute(
+            "UPDATE log_files SET error = '', error_at = NULL"
+            " WHERE error <> '' AND id NOT IN (SELECT value FROM json_each(?))",
+            (json.dumps([row[0] for row in rows]),),
+        ).rowcount
+    return news
 
 
 def forget(connection: sqlite3.Connection, source: str | None) -> None:
@@ -143,7 +160,7 @@ def _signed(number: int) -> int:
 
 def _fields(checkpoint: Checkpoint) -> tuple[object, ...]:
     return (
-        _signed(checkpoint.device), _signed(checkpoint.inode), checkpoint.size, checkpoint.mtime_ns,
+        _signed(checkpoint.device), _signed(checkpoint.inode), checkpoint.size, int64(checkpoint.mtime_ns),
         checkpoint.offset, checkpoint.head, checkpoint.tail, checkpoint.generation,
         checkpoint.parser_version, checkpoint.state,
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tokentui.store.dimensions import int64
 from tokentui.usage import COUNT_REPAIRED
 
 # A row is a plain tuple, for speed: 20 columns by name cost 3 µs a record, in order 0.3.
@@ -28,8 +29,6 @@ MOST_COST = 2**46
 """Nano-dollars, $70,369. What would cost more has a broken count, so nobody knows what it cost; a
 hundred thousand of the dearest can still be summed in 64 bits."""
 
-_INT64 = 2**63 - 1
-
 SELECT_KEYS = (
     f"SELECT {', '.join('r.' + name for name in COLUMNS)}"
     " FROM json_each(?) AS k CROSS JOIN usage_records AS r ON r.key = k.value"
@@ -47,7 +46,7 @@ def repaired(row: Row) -> Row:
             fixed[at] = min(max(fixed[at], 0), LARGEST)
     if fixed[RECORDED_COST] is not None:
         fixed[RECORDED_COST] = min(max(fixed[RECORDED_COST], 0), LATEST)
-    fixed[RANK] = min(max(fixed[RANK], -_INT64), _INT64)
+    fixed[RANK] = int64(fixed[RANK])
     fixed[TIME] = min(max(fixed[TIME], 0), LATEST)
     fixed[COST], fixed[PRICE] = possible_cost(fixed[COST], fixed[PRICE])
     fixed[FLAGS] = (fixed[FLAGS] & 0xFFFF) | COUNT_REPAIRED

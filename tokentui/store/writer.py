@@ -45,14 +45,19 @@ class Writer:
             return store_batches(self.connection, dimensions, self._days, batches, now)
 
     def mark_gone(self, paths: Iterable[str], now: int) -> int:
-        """Note that files have vanished; their records stay. Returns how many were news."""
+        """Note which files are gone: these, and no others; records stay. Returns how many were news."""
         with self._writing():
             return log_files.mark_gone(self.connection, paths, now)
 
-    def file_errors(self, errors: Iterable[tuple[str, str, str]], now: int) -> int:
-        """Note (source, path, error) of files that cannot be read. Returns how many were news."""
+    def file_errors(
+        self, errors: Iterable[tuple[str, str, str]], now: int, *, complete: bool = False
+    ) -> int:
+        """Note (source, path, error) of files that cannot be read; with `complete` all others can.
+
+        Returns how many were news.
+        """
         with self._writing():
-            return log_files.store_errors(self.connection, errors, now)
+            return log_files.store_errors(self.connection, errors, now, complete=complete)
 
     def forget_files(self, source: str | None = None) -> None:
         """Drop the checkpoints, so that every file is read anew; the records stay."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -36,4 +37,4 @@ class _Decompressed(io.RawIOBase):
         try:
             return self._stream.read(size)
         except self._damage as error:
-            raise OSError(f"damaged zstd data: {error}") from error
+            raise OSError(errno.EBADMSG, f"damaged zstd data: {error}") from error
