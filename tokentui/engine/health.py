@@ -5,19 +5,24 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from tokentui.config import Paths, Settings
 from tokentui.engine.database import Database
 from tokentui.engine.discovery import Discovery, LogFile, home_of
 from tokentui.sources import SOURCES, Source
-from tokentui.store import Reader, UsageQuery, Where, backup, integrity
-from tokentui.store.errors import StoreError
+from tokentui.store import Reader, UsageQuery, Where, backup, integrity, migrate
+from tokentui.store.errors import Locked, NewerDatabase, StoreError
+from tokentui.store.faults import explained
+from tokentui.store.place import Place
 from tokentui.store.queries import FileState
 
 BAD_LINES_KEPT = 1000
 """Bad lines of one source that are named; all are counted."""
 ERRORS_NAMED = 50
+NOT_CHECKED = "not checked: "
+"""What the integrity of a database begins with that another program keeps for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class SourceHealth:
     name: str
     title: str
     state: str
-    """`ok`, `behind`, `error`, `not found` or `off`."""
+    """`ok`, `behind`, `error`, `not found`, `off`, or `unknown` when the database cannot be read."""
     roots: tuple[str, ...]
     files: int
     """Logs on disk now."""
@@ -64,7 +69,7 @@ class DatabaseHealth:
     records: int
     bytes_per_record: float
     integrity: str
-    """`ok`, `missing`, or what SQLite found."""
+    """`ok`, `missing`, `not checked: …`, or what SQLite found."""
     sqlite_version: str
     sqlite_note: str
     schema_version: int
@@ -78,8 +83,8 @@ class DatabaseHealth:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing is wrong with it; one that was not made yet is sound."""
-        return self.integrity in ("ok", "missing")
+        """Whether nothing wrong is known of it; one that was not made yet is sound."""
+        return self.integrity in ("ok", "missing") or self.integrity.startswith(NOT_CHECKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +104,27 @@ def health(paths: Paths, settings: Settings, now: int) -> Health:
     on = [source for source in SOURCES if source.name not in settings.sources_off]
     discovery = Discovery(on, home_of(os.environ), os.environ, settings.extra_roots)
     discovery.walk()
-    reader: Reader | None = None
     try:
-        reader = database.reader() if database.ready() else None
-        return Health(
-            tuple(_source(source, discovery, reader, settings, now) for source in SOURCES),
-            _database(database, reader, paths),
-        )
-    except (StoreError, sqlite3.Error) as error:
-        sources = tuple(_source(source, discovery, None, settings, now) for source in SOURCES)
-        return Health(sources, _broken(paths, str(error)))
+        with explained(paths.database):
+            reader = database.reader() if database.ready() else None
+            return Health(
+                tuple(_source(source, discovery, reader, settings, now) for source in SOURCES),
+                _database(database, reader, paths),
+            )
+    except StoreError as error:
+        sources = tuple(_source(source, discovery, None, settings, now, readable=False) for source in SOURCES)
+        return Health(sources, _broken(database, paths, error))
     finally:
         database.close_reader()
 
 
 def _source(
-    source: Source, discovery: Discovery, reader: Reader | None, settings: Settings, now: int
-) -> SourceHealth:
+    source: Source, discovery: Discovery, reader: Reader | None, settings: Settings, now: int, *,
+    readable: bool = True,
+) -> SourceHealth:  # fmt: skip
     known = {file.path: file for file in reader.files(source.name)} if reader else {}
     on_disk = [file for file in discovery.files.values() if file.source == source.name]
-    behind = [file for file in on_disk if _unread(file, known.get(file.path))]
+    behind = [file for file in on_disk if _unread(file, known.get(file.path))] if readable else []
     errors = [f"{file.path}: {file.error}" for file in known.values() if file.error]
     errors += [skipped for skipped in discovery.skipped if _below(skipped, discovery.roots(source))]
     totals = reader.usage(_only(source)).totals if reader else None
@@ -128,6 +134,8 @@ def _source(
         state = "off"
     elif errors:
         state = "error"
+    elif not readable:
+        state = "unknown"
     elif behind:
         state = "behind"
     else:
@@ -139,7 +147,7 @@ def _source(
         sum(file.bad_line_count for file in known.values()),
         tuple(BadLineAt(line.path, line.line, line.reason) for line in bad),
         sum(file.anomalies for file in known.values()),
-        max((now / 1e6 - file.mtime_ns / 1e9 for file in behind), default=0.0),
+        max((now / 1e6 - file.mtime_ns / 1e9 for file in behind if file.mtime_ns < now * 1000), default=0.0),
         sum(_unread(file, known.get(file.path)) for file in behind),
         max(reads, default=None),
         tuple(errors[:ERRORS_NAMED]),
@@ -159,33 +167,59 @@ def _unread(file: LogFile, known: FileState | None) -> int:
     return max(file.size - known.offset, 1)
 
 
-def _below(text: str, roots: Iterable[str]) -> bool:
-    return any(text.startswith(root) for root in roots)
+def _below(skipped: str, roots: Iterable[str]) -> bool:
+    """Whether a remark on a folder (`PATH: reason`) is about one of the roots or what is in it."""
+    return any(skipped.startswith((root + "/", root + ": ")) for root in roots)
 
 
 def _database(database: Database, reader: Reader | None, paths: Paths) -> DatabaseHealth:
     place = database.place
     copies = backup.listed(paths.backups)
-    size = sum(_size(place.path + ending) for ending in ("", "-wal"))
+    size = _size_of(place)
     records = reader.record_count() if reader else 0
+    notices = list(database.notices)
+    if reader is not None:
+        try:
+            migrate.check_version(reader.connection, place.path)
+        except NewerDatabase as error:
+            notices.append(f"{error}: {error.hint}")
     return DatabaseHealth(
         place.path, size, records, size / records if records else 0.0,
-        "; ".join(integrity.integrity(place.path).problems) or "ok" if reader else "missing",
+        _integrity(place) if reader else "missing",
         sqlite3.sqlite_version, _sqlite_note(),
         reader.schema_version() if reader else 0,
         reader.journal_mode() if reader else "",
         place.writable, len(copies), copies[0].made_at if copies else None,
         tuple(model for _, model, _ in reader.unpriced_models()) if reader else (),
-        database.notices,
+        tuple(notices),
     )  # fmt: skip
 
 
-def _broken(paths: Paths, error: str) -> DatabaseHealth:
-    path = str(paths.database)
+def _broken(database: Database, paths: Paths, error: StoreError) -> DatabaseHealth:
+    """Return what can be said of a database that cannot be read, or not be used at all."""
+    copies = backup.listed(paths.backups)
+    try:
+        place = database.place
+        found = _integrity(place)
+    except StoreError:  # a link, another user's file: it is not even looked into
+        place, found = Place(str(paths.database), writable=False), str(error)
+    if found == "ok":
+        found = f"{NOT_CHECKED}{error}" if isinstance(error, Locked) else str(error)
     return DatabaseHealth(
-        path, _size(path), 0, 0.0, error, sqlite3.sqlite_version, _sqlite_note(), 0, "", False, 0, None,
-        (), (),
+        place.path, _size_of(place), 0, 0.0, found, sqlite3.sqlite_version, _sqlite_note(), 0, "",
+        place.writable, len(copies), copies[0].made_at if copies else None, (), database.notices,
     )  # fmt: skip
+
+
+def _integrity(place: Place) -> str:
+    """Check the database; a finding in any case, never an exception."""
+    try:
+        immutable = bool(place.options.get("immutable"))
+        return "; ".join(integrity.problems(place.path, immutable=immutable)) or "ok"
+    except Locked as error:
+        return f"{NOT_CHECKED}{error}"
+    except StoreError as error:
+        return str(error)
 
 
 def _sqlite_note() -> str:
@@ -194,8 +228,9 @@ def _sqlite_note() -> str:
     return "this SQLite has the WAL-reset bug (fixed in 3.51.3); a single writer, as here, does not meet it"
 
 
-def _size(path: str) -> int:
-    try:
-        return os.stat(path).st_size
-    except OSError:
-        return 0
+def _size_of(place: Place) -> int:
+    size = 0
+    for ending in ("", "-wal"):
+        with suppress(OSError):
+            size += os.stat(place.path + ending).st_size
+    return size
