@@ -106,6 +106,22 @@ def test_a_claude_request_costs(expected: str, model: str, u: tuple[int, ...], m
     assert dollars(record("anthropic", model, *u, web_search_count=searches, **rest)) == Decimal(expected)
 
 
+@pytest.mark.parametrize(
+    ("provider", "model"),
+    [
+        ("gcp.vertex_ai", "claude-sonnet-4@20250514"),
+        ("aws.bedrock", "us.anthropic.claude-sonnet-4-20250514-v1:0"),
+        ("anthropic", "claude-sonnet-4-6"),
+    ],
+)
+def test_a_claude_from_a_cloud_pays_for_an_hour_of_cache_and_for_searches_too(
+    provider: str, model: str
+) -> None:
+    u = (1000, 100_000, 10_000, 20_000, 500)
+    assert dollars(record(provider, model, *u)) == Decimal("0.198")
+    assert dollars(record(provider, model, *u, web_search_count=3)) == Decimal("0.228")
+
+
 OPENAI: list[tuple[str, str, str, tuple[int, ...], dict[str, Any]]] = [
     ("reasoning is inside the output", "0.01465", "gpt-5-codex", (5000, 16_000, 0, 0, 640), {}),
     ("a cache write without a rate", "0.00575", "gpt-5", (4100, 0, 500, 0, 0), {}),

@@ -90,8 +90,11 @@ def ours(row: Row, mix: tuple[int, ...], moment: datetime, tier: str = "") -> Us
 def comparable(row: Row, mix: tuple[int, ...], moment: datetime) -> bool:
     """Leave out where we differ on purpose: what has no rate is unpriced with us, and $0 with them."""
     prices = row.model.get_prices(moment).__dict__
-    if row.provider.id == "anthropic" and "cache_write_mtok" not in prices:
-        return False  # Claude 2 knew no caches; Anthropic's multiples count with us, the input rate with them
+    rates = ("cache_read_mtok", "cache_write_mtok", "cache_write_1h_mtok")
+    if "claude" in row.model.id and any(
+        used and prices.get(rate) is None for used, rate in zip(mix[1:4], rates, strict=True)
+    ):
+        return False  # Anthropic's multiples count with us, whoever sells it; the nearest rate with them
     return (prices.get("input_mtok") is not None or not any(mix[:4])) and (
         prices.get("output_mtok") is not None or mix[4] == 0
     )

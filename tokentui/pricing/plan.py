@@ -79,6 +79,11 @@ class _Price(msgspec.Struct, frozen=True):
     standard: dict[str, Rate]
     """The rates of the standard tier."""
 
+    @property
+    def claude(self) -> bool:
+        """Whether Anthropic's multiples hold: its clouds sell Claude with the same caches and searches."""
+        return self.provider == "anthropic" or "claude" in self.label
+
     def bands(self) -> list[tuple[int, dict[str, Decimal], Decimal]]:
         """Return the rates and their factor by prompt length: the base first, then each longer band."""
         tier = [(above, rates, self.factor) for above, rates in bands(self.rates)]
@@ -134,7 +139,7 @@ class Plan:
                     each,
                     factor=factor,
                     discount=discount,
-                    anthropic=price.provider == "anthropic",
+                    claude=price.claude,
                     label=price.label + (f">{above}" if above >= 0 else "") + tail,
                 ),
             )

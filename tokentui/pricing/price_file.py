@@ -3,7 +3,8 @@
     # A price row counts from its day on (UTC), until a later row of the same model. Without `from` it
     # counts always, without `provider` whoever served the model. Rates are US dollars per million tokens,
     # `web_search_kcount` per thousand searches; text or number. A token whose rate is not named: cached
-    # ones cost what an input token costs (1-hour writes: what a 5-minute write costs), others have no price.
+    # ones cost what an input token costs (1-hour writes: what a 5-minute write costs; Claude's: Anthropic's
+    # multiples of it), others have no price.
     [[price]]
     model = "acme-1"
     provider = "acme"

@@ -96,15 +96,15 @@ def _at(rate: Rate, above: int) -> Decimal:
 
 
 def compiled(
-    rates: Mapping[str, Decimal], *, factor: Decimal, discount: Decimal, anthropic: bool, label: str
+    rates: Mapping[str, Decimal], *, factor: Decimal, discount: Decimal, claude: bool, label: str
 ) -> Rates | None:
     """Return the rates of a row as integers; None when the row has no rate for tokens at all.
 
     `factor` multiplies the tokens' rates, `discount` everything. A cache rate that the row lacks is
-    Anthropic's multiple of the input rate where `anthropic`, else the nearest rate that the row has:
+    Anthropic's multiple of the input rate for a `claude`, else the nearest rate that the row has:
     a 1-hour write costs as much as any write, and a cached token as much as an uncached one.
     """
-    full = _completed(rates, anthropic=anthropic)
+    full = _completed(rates, claude=claude)
     units = [full.get(name) for name in ("in", "read", "write_5m", "write_1h", "out", "search")]
     if not any(name in rates for name in ("in", "out", "read")):
         return None
@@ -126,9 +126,9 @@ def compiled(
     )
 
 
-def _completed(rates: Mapping[str, Decimal], *, anthropic: bool) -> dict[str, Decimal]:
+def _completed(rates: Mapping[str, Decimal], *, claude: bool) -> dict[str, Decimal]:
     full = dict(rates)
-    if anthropic:
+    if claude:
         full.setdefault("search", ANTHROPIC_SEARCH)
         if "in" in full:
             for name, times in CLAUDE_CACHE.items():
