@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from tests.codex_rollouts import Rollout, tokens
-from tests.engine_watch import append, log, request
+from tests.engine_watch import append, engine, log, request
 from tokentui.config import Settings, paths
 from tokentui.engine.collect import Collected, collect_once
 from tokentui.engine.collector import BACKLOG_BYTES
@@ -123,6 +123,23 @@ def test_a_log_whose_name_is_no_text_is_read_like_any_other(home: Path, backlogg
     append(Path(odd), request("odd"))
     assert here().records_after == count + 1
     assert doctor().sources[0].state == "ok"
+
+
+def test_worker_processes_run_no_module_of_the_working_directory(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count, repository = backlog(home), tmp_path / "somebody's"
+    repository.mkdir()
+    for name in ("msgspec", "json", "tokentui"):
+        (repository / f"{name}.py").write_text("open('ran', 'w')")
+    monkeypatch.chdir(repository)
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    with engine() as (_, watch):
+        watch.records(count)
+        watch.wait(lambda: None in watch.progress)
+        assert watch.troubles == []
+    assert not (repository / "ran").exists()
+    assert doctor().sources[0].errors == ()
 
 
 # ---------------------------------------------------------------------- rights
