@@ -86,21 +86,43 @@ def test_a_reader_who_has_seen_enough_ends_it_quietly() -> None:
     assert (done.returncode, done.stderr) == (PIPE_CLOSED, "")
 
 
-def test_a_full_disk_behind_the_output_is_told() -> None:
+@pytest.mark.parametrize("arguments", [["show", "--schema"], ["--version"]])
+def test_a_full_disk_behind_the_output_is_told(arguments: list[str]) -> None:
     with open("/dev/full", "w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "tokentui", "show", "--schema"],
+            [sys.executable, "-m", "tokentui", *arguments],
             stdout=full, stderr=subprocess.PIPE, text=True, check=False,
         )
     assert done.returncode == FAILED
     assert done.stderr == "tokentui: No space left on device\n"
 
 
-def test_no_output_at_all_is_no_trouble() -> None:
-    done = subprocess.run(
-        f"{sys.executable} -m tokentui show --schema >&- 2>&-", shell=True, check=False
-    )
+@pytest.mark.parametrize("arguments", ["show --schema", "--version", "doctor"])
+def test_no_output_at_all_is_no_trouble(arguments: str) -> None:
+    done = subprocess.run(f"{sys.executable} -m tokentui {arguments} >&- 2>&-", shell=True, check=False)
     assert done.returncode == OK
+
+
+def test_a_command_is_told_in_one_whole_line() -> None:
+    listed = tokentui("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert len(listed) == len(COMMANDS)
+    assert not any(line.endswith("...") for line in listed)
+
+
+def test_usage_alone_asks_for_a_command() -> None:
+    said = tokentui("usage", code=MISUSED).stderr
+    assert said.splitlines() == [
+        "tokentui usage: Missing command.", "tokentui usage --help shows what it takes"
+    ]  # fmt: skip
+
+
+def test_a_source_in_the_settings_that_there_is_not_is_told(home: Path) -> None:
+    folder = home / ".config" / "tokentui"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text('sources_off = ["gemini", "codex"]\n[extra_roots]\nclaude = ["/a"]\n')
+    first, second = tokentui("detect").stderr.splitlines()
+    assert "sources_off names no source: “gemini” (known: claude-code, codex, gemini-cli)" in first
+    assert "extra_roots names no source: “claude”" in second
 
 
 def test_ctrl_c_ends_it_quietly(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:

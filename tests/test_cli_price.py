@@ -32,6 +32,11 @@ def test_a_price_is_a_table_of_its_parts() -> None:
     assert total == ["total", "1,500", "tokens", "$0.06"]
 
 
+def test_large_sums_have_their_thousands_told_apart() -> None:
+    *_, total = lines("gpt-4", "--in", "1000000000", "--at", "2026-01-01")
+    assert total == ["total", "1,000,000,000", "tokens", "$30,000.00"]
+
+
 def test_every_kind_of_token_and_search_is_a_line() -> None:
     found = lines(
         "claude-sonnet-4-6", "--in", "1000", "--cache-read", "100000", "--cache-write-5m", "10000",
@@ -113,6 +118,7 @@ def test_a_mistake_in_the_price_file_is_told_with_a_line_that_is_right(
     ("arguments", "message"),
     [
         (["gpt-4"], "there is nothing to price"),
+        ([" ", "--in", "1"], "a model's name is expected"),
         (["gpt-4", "--in", "1", "--at", "yesterday"], "--at yesterday is no date"),
         (["gpt-4", "--in", "1", "--at", "0001-01-01T00:00+10:00"], "is no date"),
         (["gpt-4", "--in", "-1"], "-1"),

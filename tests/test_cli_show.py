@@ -145,6 +145,34 @@ def test_an_unknown_model_has_no_cost_and_is_named() -> None:
 
 
 @pytest.mark.usefixtures("log")
+def test_only_the_models_of_the_report_are_named_as_unpriced(log: Path) -> None:
+    with log.open("a") as more:
+        more.write(request(5, "2026-11-19T11:00:00.000Z", "another-made-up-model"))
+        more.write(request(6, "2026-11-19T11:00:00.000Z", "another-made-up-model", cwd="/work/infra"))
+    said = tokentui("show", "--from", "2026-11-20", "--filter", "tokens:>1").stdout
+    assert said.endswith("not in the cost: made-up-model-9\n")
+    said = tokentui("show", "--project", "infra").stdout
+    assert said.endswith("not in the cost: another-made-up-model\n")
+
+
+@pytest.mark.usefixtures("log")
+def test_nothing_found_is_told_as_what_it_is() -> None:
+    assert tokentui("show", "--filter", "model:none").stdout == "No usage that matches.\n"
+    assert tokentui("show", "--project", "none").stdout == "No usage that matches.\n"
+    said = tokentui("show", "--from", "2030-01-01", "--filter", "model:*").stdout
+    assert said == "No usage from 2030-01-01 to today (UTC) that matches.\n"
+    said = tokentui("show", "--to", "2001-01-01").stdout
+    assert said == "No usage from the beginning to 2001-01-01 (UTC).\n"
+
+
+def test_a_hostile_home_commands_no_terminal(tmp_path: Path) -> None:
+    home = tmp_path / "\x1b]0;PWNED\x07\u202e"
+    said = tokentui("show", HOME=str(home)).stdout
+    assert "No usage is recorded in" in said
+    assert not set(said) & set("\x1b\x07\u202e")
+
+
+@pytest.mark.usefixtures("log")
 def test_csv_has_the_same_figures() -> None:
     rows = list(csv.DictReader(io.StringIO(tokentui("show", "--by", "project", "--csv").stdout)))
     groups = document("--no-collect", "--by", "project")["groups"]
@@ -175,6 +203,7 @@ def test_a_hostile_log_commands_no_terminal(log: Path) -> None:
         (("--filter", "colour:red"), "^"),
         (("--json", "--csv"), "choose one"),
         (("--historical", "--no-collect"), "choose one"),
+        (("--to", "2026-11-10", "--filter", "since:2026-11-15"), "--from 2026-11-10 --to 2026-11-15"),
     ],
 )
 def test_a_mistake_ends_with_2_and_shows_what_is_right(arguments: tuple[str, ...], said: str) -> None:

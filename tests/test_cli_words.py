@@ -124,6 +124,14 @@ def test_doctor_tells_a_healthy_story() -> None:
     )
 
 
+def test_doctor_counts_one_as_one_and_names_a_model_once() -> None:
+    one = source(files=1, records=1, files_gone=1, unread_bytes=1, anomalies=1, bad_line_count=1)
+    said = doctor.described(Health((one,), database(unpriced_models=("m", "m", "n"))), NOW, colour=False)
+    for text in ("1 log, 1 request\n", "1 more log deleted", "1 byte not", "1 value repaired", "1 bad line,"):
+        assert text in said
+    assert "price: m, n\n" in said
+
+
 def test_doctor_tells_everything_that_is_wrong() -> None:
     bad = tuple(BadLineAt("/r/\x1b[31mx.jsonl", line, "not valid JSON") for line in range(1, 31))
     sick = source(
@@ -135,9 +143,9 @@ def test_doctor_tells_everything_that_is_wrong() -> None:
     said = doctor.described(Health((sick,), worn), NOW, colour=False)
     for line in (
         "Codex: error",
-        "4 more logs were deleted since; their requests are kept",
+        "4 more logs deleted since; their requests are kept",
         "512 bytes not read yet, the oldest 2 h ago",
-        "2 values were repaired",
+        "2 values repaired",
         "/r/y.jsonl: Permission denied\n",
         "40 bad lines",
         "/r/x.jsonl, line 1: not valid JSON",
@@ -162,17 +170,19 @@ def test_the_plain_report_has_days_months_and_limits() -> None:
     cards = (
         Card("codex", "Codex", "", "pro", used, used, (), (), limits, NOW - 2 * HOUR),
         Card("claude-code", "Claude Code", "wo\x1b[1mrk", "", Usage(), partly, (), (), (), None),
+        Card("gemini-cli", "Gemini CLI", "", "", Usage(), used, (), (), (), None, "floor"),
     )
     snapshot = Snapshot(date(2026, 11, 21), "UTC", used, Usage(), used, cards, notices=("read-only\x07",))
     said = dashboard.status(snapshot, NOW, width=200, colour=False)
-    head, titles, codex, claude, _, total, notice = said.splitlines()
+    head, titles, codex, claude, gemini, _, total, notice = said.splitlines()
     assert head == "2026-11-21 (UTC)"
     assert titles.split() == ["Service", "Today", "Tokens", "Month", "Tokens", "Last", "used", "Limits"]
     assert codex.split("  ")[0] == "Codex"
     assert codex.endswith("2 h  5 h 92 % (1h00 left), week —, by name 5 %")
     assert claude.startswith("Claude Code · work")
     assert "≥$1.00" in claude
-    assert total.startswith("Total")
+    assert gemini.split()[2:6] == ["$0.00", "0", "≥$2.00", "≥1.0M"], "not of nothing"
+    assert total.split() == ["Total", "$2.00", "1.0M", "≥$2.00", "≥1.0M"]
     assert notice == "read-only"
     for width in (45, 80, 120):
         lines = dashboard.status(snapshot, NOW, width=width, colour=False).splitlines()

@@ -69,6 +69,7 @@ WRONG = [
     ('sources_off = "codex"', "sources_off must be a list of texts, not a text", "sources_off"),
     ("sources_off = [1979-05-27]", "sources_off must be a text in quotes, not a date or time", "sources_off"),
     ("extra_roots = []", "extra_roots must be a table of sources, not a list", "extra_roots"),
+    ('extra_roots = { codex = ["~/a", "b"] }', "extra_roots must hold full paths, not “b”", "extra_roots"),
     ("[extra_roots]\ncodex = 5", "extra_roots must be a list of texts, not a number", "extra_roots"),
 ]
 
@@ -166,9 +167,10 @@ def test_a_failed_save_leaves_the_old_settings(tmp_path: Path, monkeypatch: pyte
 
 
 texts = st.text(max_size=20)
+folders = st.tuples(st.sampled_from("/~"), texts).map("".join)
 
 
-@given(st.sampled_from(config.WEEK_STARTS), st.lists(texts), st.dictionaries(texts, st.lists(texts)))
+@given(st.sampled_from(config.WEEK_STARTS), st.lists(texts), st.dictionaries(texts, st.lists(folders)))
 def test_what_is_saved_is_what_is_loaded(week: str, off: list[str], roots: dict[str, list[str]]) -> None:
     import tempfile
 

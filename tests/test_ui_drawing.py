@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -30,6 +30,7 @@ def plain(lines: list[draw.Line]) -> str:
         (usage(0, 10, requests=3, unpriced=3), "exact", "—"),
         (usage(0, 10), "exact", "$0.00"),
         (Usage(), "exact", "$0.00"),
+        (Usage(), "floor", "$0.00"),
     ],
 )
 def test_a_cost_says_how_sure_it_is(used: Usage, quality: str, shown: str) -> None:
@@ -43,6 +44,7 @@ def test_a_cost_says_how_sure_it_is(used: Usage, quality: str, shown: str) -> No
         (62, 100, "▼ 38 %"),
         (100, 100, "= same"),
         (5, 0, ""),
+        (0, 5, ""),
         (5, None, ""),
         (None, 5, ""),
         (5_000, 1, "▲ >999 %"),
@@ -161,7 +163,7 @@ def test_the_totals_answer_at_a_glance() -> None:
         "Today",
         "≥$27.00~",
         "▲ 35 %",
-        "yesterday $20.00~",
+        "yesterday ≥$20.00~",
         "This month",
         "≥$597.00~",
         "≥3.0M",
@@ -188,6 +190,19 @@ def test_the_axis_has_few_round_steps(most: float) -> None:
     step = plot.nice_step(most)
     assert most / step <= 4
     assert step * 4 <= most * 2.6
+
+
+def test_nothing_is_not_at_least_nothing() -> None:
+    assert figures.tokens(Usage(), "floor") == "0"
+    assert figures.tokens(usage(1, 2_000), "floor") == "≥2,000"
+
+
+def test_every_bar_stands_on_the_axis() -> None:
+    first, second = [0.0, 5.0, 5.0, 0.0, 0.1, 0.0], [5.0, 0.0, 5.0, 0.1, 0.1, 0.0]
+    for height in range(5, 25):
+        drawn = plot.stacked(TODAY, [first, second], 20, height, lambda value, _: f"{value:.0f}")
+        bottom = plain(drawn).split("\n")[height - 3].partition("┤")[2]
+        assert [bottom[day * 2 : day * 2 + 2].strip() != "" for day in range(6)] == [True] * 5 + [False]
 
 
 @pytest.mark.parametrize("width", [60, 120, 300])
@@ -219,6 +234,15 @@ def test_series_are_told_apart_without_colours() -> None:
 
     assert "▓" in shown(True)
     assert "▓" not in shown(False)
+
+
+def test_a_sum_is_at_least_what_its_parts_are() -> None:
+    snapshot = sample()
+    every = trends.series(snapshot, "service", "cost")
+    assert [each.quality for each in every] == ["exact", "exact", "floor"]
+    assert "yesterday ≥$20.00~" in plain(totals.lines(snapshot, 120, 3))
+    before = tuple(day for day in snapshot.days if day.day != TODAY - timedelta(days=1))
+    assert "yesterday $20.00~" in plain(totals.lines(replace(snapshot, days=before), 120, 3))
 
 
 def test_many_models_are_five_and_the_others() -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -166,6 +167,29 @@ async def test_nothing_found_says_where_it_was_looked() -> None:
         assert not pilot.app.query_one(FirstRun).display
 
 
+async def test_on_a_narrow_screen_everything_that_helps_can_be_read(home: Path) -> None:
+    folder = str(home / "a" / "very" / "long" / "way" / "to" / ".codex" / "sessions")
+    async with program(FakeFeed(EMPTY, sources=(Source(looked=(folder,)),))).run_test(size=(45, 20)) as pilot:
+        await until(pilot, lambda: "Welcome" in shown(pilot))
+        await pilot.press("d")
+        text = " ".join(shown(pilot).split())
+        for words in (
+            "No logs of AI tools were found on this machine.",
+            "its log, its use shows here.",
+            "Codex not found; looked in ~/a/very/long/way/to/.codex/sessions",
+            "Quit, then run tokentui demo: a made-up history, apart from your own data.",
+            "q quits",
+        ):
+            assert words in text
+        assert max(map(len, shown(pilot).splitlines())) <= 45
+        await pilot.press("?")
+        said = " ".join(shown(pilot).split())
+        for command in COMMANDS:
+            assert command.help in said
+        await pilot.press("escape", "2")
+        assert "Cost a day by service · last 30 days" in shown(pilot)
+
+
 async def test_an_import_shows_how_far_it_is_and_what_is_left() -> None:
     now = [NOW]
     feed = FakeFeed()
@@ -217,7 +241,7 @@ async def test_help_and_the_palette_list_every_key() -> None:
         await pilot.press("escape", "ctrl+p")
         assert isinstance(pilot.app.screen, Palette)
         for command in COMMANDS:
-            assert (command.help in shown(pilot)) == command.palette
+            assert (command.help in shown(pilot)) == (command.palette and command.where != "first-run")
         assert len({command.id for command in COMMANDS}) == len(COMMANDS)
 
 
@@ -231,8 +255,13 @@ async def test_the_palette_finds_a_command_and_runs_it() -> None:
         await pilot.press("escape", "ctrl+p", "down", "up", "enter")
         await until(pilot, lambda: pilot.app.query_one(Overview).display)
         await pilot.press("ctrl+p", *"made-up", "enter")
-        await pilot.pause()
-        assert pilot.app.is_running
+        assert "no command of that name" in shown(pilot), "where there is something to show"
+    async with program(FakeFeed(EMPTY)).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Welcome" in shown(pilot))
+        await pilot.press("ctrl+p")
+        assert "Scroll to the top" not in shown(pilot)
+        await pilot.press(*"made-up", "enter")
+        await until(pilot, lambda: "tokentui demo" in shown(pilot))
 
 
 async def test_it_survives_every_size() -> None:

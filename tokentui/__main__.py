@@ -9,8 +9,11 @@ def main() -> int:
     if sys.argv[1:] in (["--version"], ["-V"]):
         from tokentui import __version__
 
-        sys.stdout.write(f"tokentui {__version__}\n")
-        return 0
+        try:
+            print("tokentui", __version__, flush=True)  # nothing, where there is no output
+            return 0
+        except OSError:
+            pass  # a full disk, a closed pipe: told below as for every command
     from tokentui.cli import run
 
     return run(sys.argv[1:])

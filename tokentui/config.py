@@ -285,7 +285,10 @@ def _seconds(value: object) -> float:
 def _roots(value: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(value, dict):
         raise ValueError(f"must be a table of sources, not {_kind(value)}")
-    return {source: _texts(folders) for source, folders in value.items()}
+    found = {source: _texts(folders) for source, folders in value.items()}
+    if relative := [each for each in sum(found.values(), ()) if not each.startswith(("/", "~"))]:
+        raise ValueError(f"must hold full paths, not {shown(relative[0])}")
+    return found
 
 
 _CHECKS: dict[str, tuple[Callable[[object], Any], str]] = {

@@ -64,6 +64,16 @@ def clean(value: object, limit: int = 200) -> str:
     return plain
 
 
+def tilde(path: str) -> str:
+    """Return a path as a person writes it: `~/work/shop`."""
+    from os import environ
+
+    home = environ.get("HOME", "").rstrip("/")
+    if home and (path == home or path.startswith(home + "/")):
+        return "~" + path[len(home) :]
+    return path
+
+
 def tokens(count: int) -> str:
     """Return a count at a glance: `1,204` exactly below 10,000, then `12.3k`, `412k`, `9.2M`, `1.3B`."""
     if abs(count) < 10_000:

@@ -80,7 +80,9 @@ def cli(context: click.Context, mouse: bool) -> None:
         context.exit(open_dashboard(mouse=mouse))
 
 
-@click.group(cls=LazyGroup, lazy={"show": "tokentui.cli.show:show"}, context_settings=CONTEXT)
+@click.group(
+    cls=LazyGroup, lazy={"show": COMMANDS["show"]}, no_args_is_help=False, context_settings=CONTEXT
+)
 def usage() -> None:
     """The same as `tokentui show`: `tokentui usage show`."""
 

@@ -57,8 +57,11 @@ def status(snapshot: Snapshot, now: int, *, width: int, colour: bool) -> str:
         Column("Limits", numeric=False, keep=2),
     ]
     rows = [_row(card, now) for card in snapshot.cards]
+    floors = [card for card in snapshot.cards if card.quality == "floor"]
     total = [
-        Cell("Total", style=BOLD), *_figures(snapshot.totals_today), *_figures(snapshot.totals_month),
+        Cell("Total", style=BOLD),
+        *_figures(snapshot.totals_today, floor=any(card.today.request_count for card in floors)),
+        *_figures(snapshot.totals_month, floor=any(card.month.request_count for card in floors)),
         Cell(""), Cell(""),
     ]
     head = styled(f"{snapshot.today} ({snapshot.zone})", DIM, colour=colour) + "\n"
@@ -70,16 +73,21 @@ def _row(card: Card, now: int) -> list[Cell]:
     account = f" · {clean(card.account, 40)}" if card.account else ""
     used = UNKNOWN if card.last_used_at is None else ago((now - card.last_used_at) / 1e6)
     limits = ", ".join(_limit(limit, now) for limit in card.limits) or UNKNOWN
+    floor = card.quality == "floor"
     return [
-        Cell(clean(card.title, 40) + account), *_figures(card.today), *_figures(card.month),
+        Cell(clean(card.title, 40) + account),
+        *_figures(card.today, floor=floor), *_figures(card.month, floor=floor),
         Cell(used), Cell(limits),
     ]
 
 
-def _figures(usage: Usage) -> list[Cell]:
+def _figures(usage: Usage, *, floor: bool) -> list[Cell]:
+    """Return cost and tokens; `floor` says that the logs leave some of them out."""
+    floor = floor and usage.request_count > 0
     known = usage.known_cost
-    cost = money(known) if not usage.unpriced_request_count or known is None else at_least(known)
-    return [Cell(cost), Cell(tokens(usage.total_tokens))]
+    partial = known is not None and (floor or usage.unpriced_request_count > 0)
+    cost = at_least(known) if partial and known is not None else money(known)
+    return [Cell(cost), Cell(("≥" if floor else "") + tokens(usage.total_tokens))]
 
 
 def _window(minutes: int) -> str:

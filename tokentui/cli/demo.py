@@ -26,7 +26,7 @@ OWN = ("TOKENTUI_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "X
 """Variables that would lead to the user's own files."""
 
 
-@click.command()
+@click.command(short_help="Show a generated history, apart from your own.")
 @click.option("--seed", type=click.IntRange(0), default=1, metavar="N", help="Another seed, another history.")
 @click.option("--keep", is_flag=True, help="Leave the generated home where it is, and say where.")
 @click.option("--days", type=click.IntRange(1, 1000), default=120, metavar="N", help="Days of it (120).")

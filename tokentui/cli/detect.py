@@ -14,9 +14,9 @@ import click
 from tokentui import sources as registry
 from tokentui.batch import Batch
 from tokentui.cli import output
-from tokentui.cli.surroundings import Surroundings, look_around, tilde
+from tokentui.cli.surroundings import Surroundings, look_around
 from tokentui.engine.discovery import Discovery, LogFile, Siblings, newest_first
-from tokentui.text import clean
+from tokentui.text import clean, tilde
 from tokentui.usage import moment
 
 NOTHING = "\nNothing found. `extra_roots` in the settings adds a place; `tokentui demo` shows an example.\n"
@@ -68,7 +68,7 @@ class Asked(Mapping[str, str]):
         return {name: self._environ[name] for name in names if self._environ.get(name)}
 
 
-@click.command()
+@click.command(short_help="Show which AI tools left logs here.")
 @click.option("-j", "--json", "as_json", is_flag=True, help="JSON.")
 def detect(as_json: bool) -> None:
     """Show which AI tools left logs on this machine, and where they were looked for."""

@@ -12,8 +12,8 @@ import click
 from tokentui import __version__
 from tokentui.cli import FAILED, OK, output
 from tokentui.cli.output import BOLD, DIM, GREEN, RED, YELLOW, coloured, styled
-from tokentui.cli.surroundings import look_around, tilde
-from tokentui.text import ago, clean
+from tokentui.cli.surroundings import look_around
+from tokentui.text import ago, clean, tilde
 from tokentui.usage import moment
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MOST_UNPRICED = 10
 COLOURS = {"ok": GREEN, "error": RED, "behind": YELLOW}
 
 
-@click.command()
+@click.command(short_help="Check the sources and the database.")
 @click.option("-j", "--json", "as_json", is_flag=True, help="JSON.")
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
@@ -65,15 +65,17 @@ def _source(source: SourceHealth, now: int, *, colour: bool) -> str:
     lines = [f"{styled(source.title, BOLD, colour=colour)}: {state}"]
     lines += [f"  looked in {_path(root)}" for root in source.roots]
     if source.files or source.records:
-        lines.append(f"  {source.files:,} logs, {source.records:,} requests")
+        lines.append(f"  {_counted(source.files, 'log')}, {_counted(source.records, 'request')}")
     if source.files_gone:
-        lines.append(f"  {source.files_gone:,} more logs were deleted since; their requests are kept")
+        gone = _counted(source.files_gone, "more log")
+        lines.append(f"  {gone} deleted since; their requests are kept")
     if source.last_read_at is not None:
         lines.append(f"  last read {_since((now - source.last_read_at) / 1e6)}")
     if source.unread_bytes:
-        lines.append(f"  {source.unread_bytes:,} bytes not read yet, the oldest {_since(source.lag_seconds)}")
+        unread = _counted(source.unread_bytes, "byte")
+        lines.append(f"  {unread} not read yet, the oldest {_since(source.lag_seconds)}")
     if source.anomalies:
-        lines.append(f"  {source.anomalies:,} values were repaired or borrowed from a neighbour")
+        lines.append(f"  {_counted(source.anomalies, 'value')} repaired or borrowed from a neighbour")
     lines += [f"  {clean(error, 400)}" for error in source.errors]
     return "".join(line + "\n" for line in [*lines, *_bad_lines(source)])
 
@@ -82,7 +84,8 @@ def _bad_lines(source: SourceHealth) -> list[str]:
     shown = source.bad_lines[:MOST_BAD_LINES]
     lines = [f"  {_path(bad.path)}, line {bad.line}: {clean(bad.reason)}" for bad in shown]
     if source.bad_line_count:
-        lines.insert(0, f"  {source.bad_line_count:,} bad lines, everything else in these logs is counted:")
+        bad_lines = _counted(source.bad_line_count, "bad line")
+        lines.insert(0, f"  {bad_lines}, everything else in these logs is counted:")
     if source.bad_line_count > len(shown):
         lines.append(f"  and {source.bad_line_count - len(shown):,} more")
     return lines
@@ -93,18 +96,19 @@ def _database(database: DatabaseHealth, *, colour: bool) -> str:
     lines = [f"{styled('Database', BOLD, colour=colour)}: {state}", f"  {_path(database.path)}"]
     if database.size_bytes:
         lines.append(
-            f"  {database.size_bytes / 1e6:,.1f} MB, {database.records:,} requests, "
+            f"  {database.size_bytes / 1e6:,.1f} MB, {_counted(database.records, 'request')}, "
             f"{database.bytes_per_record:.0f} bytes each"
         )
         access = "writable" if database.writable else "read-only"
         lines.append(f"  schema {database.schema_version}, {clean(database.journal_mode)} journal, {access}")
     if database.last_backup_at is not None:
         newest = f"{moment(database.last_backup_at):%Y-%m-%d %H:%M} UTC"
-        lines.append(f"  {database.backups} {_plural('backup', database.backups)}, the newest of {newest}")
+        lines.append(f"  {_counted(database.backups, 'backup')}, the newest of {newest}")
     lines.append(f"  SQLite {database.sqlite_version}")
     if database.unpriced_models:
-        named = database.unpriced_models[:MOST_UNPRICED]
-        more = len(database.unpriced_models) - len(named)
+        models = list(dict.fromkeys(database.unpriced_models))  # a model may have several providers
+        named = models[:MOST_UNPRICED]
+        more = len(models) - len(named)
         names = ", ".join(clean(name, 60) or "(no model)" for name in named)
         lines.append(f"  models without a known price: {names}" + (f" and {more} more" if more else ""))
     lines += [f"  {clean(note, 400)}" for note in (database.sqlite_note, *database.notices) if note]
@@ -116,8 +120,8 @@ def _since(seconds: float) -> str:
     return "just now" if age == "now" else f"{age} ago"
 
 
-def _plural(noun: str, count: int) -> str:
-    return noun if count == 1 else noun + "s"
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def _path(path: str) -> str:

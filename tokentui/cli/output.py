@@ -30,6 +30,10 @@ FORMULA_STARTS = frozenset("=+-@\t\r\0＝＋－＠")
 """First characters that make a spreadsheet evaluate a cell (OWASP, ASVS 1.2.10)."""
 
 
+_PLAIN = str.maketrans("≥—–─…·“”█░", ">---..\"\"#.")
+"""One character for one, so that columns stay where they are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of a table."""
@@ -51,7 +55,7 @@ class Cell:
 
 
 def write(text: str, stream: TextIO | None = None) -> None:
-    """Write to standard output; characters its encoding lacks become `?`."""
+    """Write to standard output; of what its encoding lacks our signs become plainer ones, the rest `?`."""
     stream = stream or sys.stdout
     if stream is None:
         return
@@ -59,7 +63,7 @@ def write(text: str, stream: TextIO | None = None) -> None:
         stream.write(text)
     except UnicodeEncodeError:
         encoding = stream.encoding or "ascii"
-        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.write(text.translate(_PLAIN).encode(encoding, "replace").decode(encoding))
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -39,7 +39,7 @@ def counted(option: str, field: str, text: str) -> Callable[[Decorated], Decorat
     return click.option(option, field, type=kind, default=0, metavar="N", help=text, show_default=False)
 
 
-@click.command()
+@click.command(short_help="Show what so many tokens of a model cost.")
 @click.argument("model")
 @counted("--in", "uncached_input_tokens", "Input tokens that no cache held.")
 @counted("--out", "output_tokens", "Output tokens, reasoning included.")
@@ -59,6 +59,8 @@ def price(
     A request whose prompt is longer than a model's long-context limit is priced at its
     long-context rates, as a whole.
     """
+    if not model.strip():
+        raise Misuse("a model's name is expected", hint="such as: tokentui price gpt-4 --in 1000 --out 500")
     if not any(counts.values()):
         example = f"tokentui price {clean(model, 60)} --in 1000"
         raise Misuse("there is nothing to price", hint=f"such as: {example}")
@@ -111,7 +113,7 @@ def _print(record: UsageRecord, when: datetime, found: Breakdown) -> None:
     ]
     total = [
         output.Cell("total"), output.Cell(f"{record.total_tokens:,} tokens"), output.Cell(""),
-        output.Cell(f"${decimal_cost(found.cost)}"),
+        output.Cell(f"${_digits(Decimal(decimal_cost(found.cost)))}"),
     ]  # fmt: skip
     width = output.columns_of(sys.stdout)
     output.write(output.styled(head, output.DIM, colour=colour))

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from tokentui.cli.output import DIM, YELLOW, Cell, Column, csv_text, styled, table
-from tokentui.cli.surroundings import tilde
 from tokentui.store.snapshot import Usage
-from tokentui.text import UNKNOWN, clean, decimal_cost, money, tokens
+from tokentui.text import UNKNOWN, clean, decimal_cost, money, tilde, tokens
 
 TIMES = ("day", "week", "month")
 """Dimensions that are sorted by time."""
@@ -91,7 +90,8 @@ def as_json(report: Report) -> str:
     # Line by line instead of indent=2: json's indenting encoder is Python code and six times slower.
     # Escaped to ASCII: a name with control bytes must reach no terminal, and no byte of it may change.
     lines = ",\n".join(" " + json.dumps(group) for group in groups)
-    return f'{json.dumps(head)[:-1]}, "groups": [\n{lines}\n]}}\n'
+    listed = f"\n{lines}\n" if lines else ""
+    return f'{json.dumps(head)[:-1]}, "groups": [{listed}]}}\n'
 
 
 def as_csv(report: Report) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -18,6 +18,7 @@ from tokentui.cli.stored import opened
 from tokentui.cli.surroundings import Surroundings, look_around, misused
 from tokentui.store.errors import StoreError
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery, UsageTable, Where
+from tokentui.text import clean, tilde
 
 HISTORICAL = (
     "--historical: the providers' own histories cannot be fetched yet; "
@@ -116,6 +117,9 @@ def _query(here: Surroundings, options: Options) -> UsageQuery:
     if options.project is not None:
         where = (*where, filters.project(options.project))
     start, end = _later(start, asked.start), _earlier(end, asked.end)
+    if start and end and start > end:
+        why = f"--from, --to and --filter leave no day: from {start} to {end}"
+        raise Misuse(why, hint=f"such as: --from {end} --to {start}")
     return UsageQuery(start, end, here.zone_name, _group_by(options), where)
 
 
@@ -178,7 +182,9 @@ def _ask(here: Surroundings, query: UsageQuery) -> tuple[UsageTable, tuple[str, 
         answer = reader.usage(query)
         if not answer.totals.unpriced_request_count:
             return answer, ()
-        return answer, tuple(model for _, model, _ in reader.unpriced_models())
+        where = tuple(each for each in query.where if each.field not in filters.NUMBER_KEYS)
+        models = reader.usage(replace(query, group_by=("model",), where=where)).groups
+        return answer, tuple(key[0] for key, usage in models if usage.unpriced_request_count)
 
 
 def _report(query: UsageQuery, answer: UsageTable, sort: str, direction: str) -> reports.Report:
@@ -192,7 +198,7 @@ def _print(here: Surroundings, report: reports.Report, unpriced: Sequence[str], 
     """Print a report for a person, or say why there is nothing in it."""
     colour = output.coloured(sys.stdout)
     if not report.groups:
-        output.write(_nothing(here, report))
+        output.write(_nothing(here, report, asked=bool(options.filter_text or options.project)))
         return
     width = output.columns_of(sys.stdout)
     output.write(reports.caption(report, colour=colour))
@@ -202,11 +208,14 @@ def _print(here: Surroundings, report: reports.Report, unpriced: Sequence[str], 
     output.write(reports.remarks(report, unpriced, colour=colour))
 
 
-def _nothing(here: Surroundings, report: reports.Report) -> str:
+def _nothing(here: Surroundings, report: reports.Report, *, asked: bool) -> str:
+    matching = " that matches" if asked else ""
     if report.first or report.last:
         days = f"from {report.first or 'the beginning'} to {report.last or 'today'}"
-        return f"No usage {days} ({report.zone}) that matches.\n"
+        return f"No usage {days} ({report.zone}){matching}.\n"
+    if asked:
+        return "No usage that matches.\n"
     return (
-        f"No usage is recorded in {here.paths.database}.\n"
+        f"No usage is recorded in {clean(tilde(str(here.paths.database)), 400)}.\n"
         "`tokentui detect` shows which tools were looked for and where, `tokentui demo` shows an example.\n"
     )

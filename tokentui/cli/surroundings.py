@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 
 from tokentui import config, periods
+from tokentui import sources as registry
 from tokentui.cli import Misuse
 
 
@@ -34,10 +35,10 @@ def look_around(tz: str | None = None) -> Surroundings:
     """Read the settings; `tz` overrides the zone in them. Unknown settings are told on stderr."""
     paths = config.paths(os.environ)
     settings = config.load(paths.config_file)
-    if settings.warnings:
+    if warnings := [*settings.warnings, *unknown_sources(settings)]:
         from tokentui.cli.failures import note
 
-        for warning in settings.warnings:
+        for warning in warnings:
             note(f"{paths.config_file}: {warning}")
     name = tz or settings.time_zone or periods.local_zone_name(os.environ)
     try:
@@ -47,14 +48,17 @@ def look_around(tz: str | None = None) -> Surroundings:
     return Surroundings(paths, settings, name, zone, time.time_ns() // 1000, os.environ)
 
 
+def unknown_sources(settings: config.Settings) -> list[str]:
+    """Return a sentence for each name in the settings that is no source's."""
+    known = [source.name for source in registry.SOURCES]
+    return [
+        f"{setting} names no source: {config.shown(name)} (known: {', '.join(known)})"
+        for setting, names in (("sources_off", settings.sources_off), ("extra_roots", settings.extra_roots))
+        for name in names
+        if name not in known
+    ]
+
+
 def misused(error: periods.PeriodError) -> Misuse:
     """Return a wrong date, range or zone as a person sees it, with an example that is right."""
     return Misuse(str(error), hint=f"such as: {error.hint}")
-
-
-def tilde(path: str) -> str:
-    """Return a path as a person writes it: `~/work/shop`."""
-    home = os.environ.get("HOME", "").rstrip("/")
-    if home and (path == home or path.startswith(home + "/")):
-        return "~" + path[len(home) :]
-    return path

@@ -168,7 +168,7 @@ class TokenTUI(App[None], inherit_bindings=False):
 
     def action_open_palette(self) -> None:
         """Show all commands."""
-        self.push_screen(Palette(), self._run)
+        self.push_screen(Palette(self.shown_pane()), self._run)
 
     async def _run(self, command: Command | None) -> None:
         if command is None:

@@ -209,8 +209,11 @@ class Palette(ModalScreen[Command], inherit_bindings=False):
         Binding("up,shift+tab", "mark(-1)", "previous"),
     ]
 
-    def __init__(self) -> None:
+    def __init__(self, pane: str) -> None:
+        """`pane` is what the screen shows: a command of the first-run page helps nobody elsewhere."""
         super().__init__()
+        absent = "overview" if pane == "first-run" else "first-run"
+        self._commands = [each for each in COMMANDS if each.palette and each.where != absent]
         self._marked = 0
         self._list = Lines(self._lines, id="palette-list")
 
@@ -226,8 +229,8 @@ class Palette(ModalScreen[Command], inherit_bindings=False):
         words = self.query_one(Input).value.casefold().split()
         return [
             command
-            for command in COMMANDS
-            if command.palette and all(word in f"{command.label} {command.help}".casefold() for word in words)
+            for command in self._commands
+            if all(word in f"{command.label} {command.help}".casefold() for word in words)
         ]
 
     def on_input_changed(self) -> None:
@@ -246,7 +249,7 @@ class Palette(ModalScreen[Command], inherit_bindings=False):
         self._list.redraw()
 
     def _lines(self, width: int, _height: int) -> list[Line]:
-        every = sum(command.palette for command in COMMANDS)
+        every = len(self._commands)
         lines = [
             spread(
                 [

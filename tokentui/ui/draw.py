@@ -27,6 +27,20 @@ def fit(text: str, width: int, align: str = "<") -> str:
     return blank + text if align == ">" else text + blank
 
 
+def fit_end(text: str, width: int) -> str:
+    """Return text in at most `width` cells; the end stays, which of a path says more than the start."""
+    while cell_len(text) > width and text not in ("", "…"):
+        text = "…" + text.removeprefix("…")[1:]
+    return text
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Return our own words in lines of at most `width` characters; at least one line."""
+    from textwrap import wrap
+
+    return wrap(text, max(width, 1)) or [""]
+
+
 def length(line: Iterable[Span]) -> int:
     """Return how many cells a line takes."""
     return sum(cell_len(text) for text, _ in line)

@@ -9,7 +9,7 @@ from tokentui import text
 from tokentui.store.snapshot import Usage
 
 if TYPE_CHECKING:
-    from tokentui.store.snapshot import Limit
+    from tokentui.store.snapshot import Card, Limit
 
 WARN_PERCENT = 80.0
 """From here on a limit is a warning."""
@@ -28,13 +28,13 @@ def cost(usage: Usage, quality: str = "exact") -> str:
     known = usage.known_cost
     if known is None:
         return text.UNKNOWN
-    floor = quality == "floor" or usage.unpriced_request_count > 0
+    floor = (quality == "floor" and usage.request_count > 0) or usage.unpriced_request_count > 0
     return f"{'≥' if floor else ''}{text.money(known)}{'~' if known else ''}"
 
 
 def tokens(usage: Usage, quality: str = "exact") -> str:
     """Return all tokens of some records, with the sign of their quality."""
-    sign = {"floor": "≥", "estimate": "~"}.get(quality, "")
+    sign = {"floor": "≥", "estimate": "~"}.get(quality, "") if usage.request_count else ""
     return f"{sign}{text.tokens(usage.total_tokens)}"
 
 
@@ -57,8 +57,11 @@ def cache_read(usage: Usage) -> str:
 
 
 def change(now: int | None, before: int | None) -> str:
-    """Return by how much a figure differs from another: `▲ 12 %`; nothing when it cannot be said."""
-    if now is None or not before:
+    """Return by how much a figure differs from another: `▲ 12 %`; nothing when it cannot be said.
+
+    Nothing either while there is no figure yet: a day that has just begun is not 100 % below the last.
+    """
+    if not now or not before:
         return ""
     percent = 100 * (now - before) / before
     if abs(percent) < 0.5:
@@ -85,6 +88,12 @@ def total(usages: Iterable[Usage]) -> Usage:
         nano += usage.cost
         missing += usage.unpriced_request_count
     return Usage(count, fresh, read, short, long, output, reasoning, nano, missing)
+
+
+def quality_of(services: Iterable[str], cards: Iterable[Card]) -> str:
+    """Return the quality of a sum over services: a lower bound as soon as one of its parts is."""
+    floors = {card.service for card in cards if card.quality == "floor"}
+    return "exact" if floors.isdisjoint(services) else "floor"
 
 
 def window(limit: Limit) -> str:

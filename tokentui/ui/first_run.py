@@ -11,7 +11,7 @@ from textual.reactive import reactive
 
 from tokentui import text
 from tokentui.ui.commands import bindings
-from tokentui.ui.draw import Line, fit, gauge
+from tokentui.ui.draw import Line, fit, fit_end, gauge, wrap
 from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tokentui.ui.feed import Found
 
 _MB = 1_000_000
+
+_ROOMY = 70
+"""From this many cells on folders stand beside the names of the tools, else below them."""
 
 
 class Pace:
@@ -80,34 +83,20 @@ class FirstRun(VerticalScroll, can_focus=True):
         if self.progress is not None:
             lines += import_lines(self.progress, self._pace.left(self.progress), width)
         elif any(source.files for source in found):
-            lines += [[(" Logs were found; no request is recorded in them yet.", "text")]]
+            lines += _words("Logs were found; no request is recorded in them yet.", "text", width)
         else:
-            lines += [
-                [(" No logs of AI tools were found on this machine.", "text")],
-                [(" As soon as one of these tools writes its log, its use shows here.", "muted")],
-            ]
+            lines += _words("No logs of AI tools were found on this machine.", "text", width)
+            after = "As soon as one of these tools writes its log, its use shows here."
+            lines += _words(after, "muted", width)
+        if self._told_of_demo:  # above the tools: on a small screen what is below them is not seen
+            lines += [[], [(" Quit, then run ", "text"), ("tokentui demo", "strong"), (":", "text")]]
+            lines += _words("a made-up history, apart from your own data.", "text", width)
         lines += [[]]
         for source in found:
-            lines += _source(source)
-        lines += [
-            [],
-            [
-                (" d", "key"),
-                (" shows how to see a made-up history    ", "muted"),
-                ("q", "key"),
-                (" quits", "muted"),
-            ],
-        ]
-        if self._told_of_demo:
-            lines += [
-                [],
-                [
-                    (" Quit, then run ", "text"),
-                    ("tokentui demo", "strong"),
-                    (": a made-up history, apart from your own data.", "text"),
-                ],
-            ]
-        return lines
+            lines += _source(source, width)
+        demo: Line = [(" d", "key"), (" shows how to see a made-up history", "muted")]
+        leave: Line = [(" q", "key"), (" quits", "muted")]
+        return [*lines, [], *([[*demo, ("   ", ""), *leave]] if width >= 50 else [demo, leave])]
 
 
 def import_lines(progress: ImportProgress, left: str, width: int) -> list[Line]:
@@ -124,12 +113,20 @@ def import_lines(progress: ImportProgress, left: str, width: int) -> list[Line]:
     ]
 
 
-def _source(source: Found) -> list[Line]:
+def _words(words: str, style: str, width: int) -> list[Line]:
+    return [[(" " + row, style)] for row in wrap(words, width - 2)]
+
+
+def _source(source: Found, width: int) -> list[Line]:
     """Return what was found of a source, or where it was looked for."""
     title = fit(text.clean(source.title, 40), 16)
     if source.files:
         files = f"{source.files:,} file{'s' if source.files != 1 else ''}"
         return [[(" ● ", "ok"), (title, "strong"), (f" found, {files}", "text")]]
-    paths = [text.clean(path, 200) for path in source.looked] or ["nowhere"]
-    lines: list[Line] = [[(" ○ ", "muted"), (title, "text"), (f" not found; looked in {paths[0]}", "muted")]]
-    return lines + [[(" " * 20 + f"          and in {path}", "muted")] for path in paths[1:]]
+    paths = [text.clean(text.tilde(path), 200) for path in source.looked] or ["nowhere"]
+    if width < _ROOMY:
+        head: Line = [(" ○ ", "muted"), (title.rstrip(), "text"), (" not found; looked in", "muted")]
+        return [head, *([("   " + fit_end(path, width - 4), "muted")] for path in paths)]
+    lead = " not found; looked in "
+    lines: list[Line] = [[(" ○ ", "muted"), (title, "text"), (lead + fit_end(paths[0], width - 42), "muted")]]
+    return lines + [[(" " * 34 + f"and in {fit_end(path, width - 42)}", "muted")] for path in paths[1:]]

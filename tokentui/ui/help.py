@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 
 from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS
-from tokentui.ui.draw import Line, fit
+from tokentui.ui.draw import Line, fit, wrap
 from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
@@ -59,13 +59,21 @@ def lines(width: int, _height: int) -> list[Line]:
         command.where for command in sorted(COMMANDS, key=lambda command: command.where != EVERYWHERE)
     ):
         drawn.append([(_TITLES[where], "strong")])
-        drawn += [
-            [("  ", ""), (fit(command.shown_keys, column), "key"), (command.help, "text")]
-            for command in COMMANDS
-            if command.where == where
-        ]
+        for command in COMMANDS:
+            if command.where == where:
+                drawn += _explained(command.shown_keys, command.help, column, width)
         drawn.append([])
     drawn.append([("Signs beside figures", "strong")])
-    drawn += [[("  ", ""), (fit(sign, column), "key"), (meaning, "text")] for sign, meaning in SIGNS]
+    for sign, meaning in SIGNS:
+        drawn += _explained(sign, meaning, column, width)
     drawn += [[], [("esc closes this window", "muted")]]
     return drawn
+
+
+def _explained(what: str, meaning: str, column: int, width: int) -> list[Line]:
+    """Return what a key or a sign means, in as many lines as that takes."""
+    first, *more = wrap(meaning, width - column - 3)
+    return [
+        [("  ", ""), (fit(what, column), "key"), (first, "text")],
+        *([(" " * (column + 2) + row, "text")] for row in more),
+    ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any
 
 from tokentui.ui.draw import Line, Span
 
@@ -76,13 +76,7 @@ def _plotext(
         paint("default")
     # In columns instead of days, so that every bar has the same width and no blank beside it.
     middles = [number * cells + (cells - 1) / 2 for number in range(days)]
-    plot.stacked_bar(
-        middles,
-        [list(values) for values in series],
-        color=cast(Any, list(range(1, len(series) + 1))),
-        width=(cells - 1) / cells if cells > 1 else 0.5,
-        marker="sd",
-    )
+    _draw_bars(plot, middles, series, (cells - 1) / 2 if cells > 1 else 0.0)
     plot.xlim(0, days * cells - 1)
     plot.ylim(0, max(sum(values) for values in zip(*series, strict=True)))
     plot.yticks(ticks, names)
@@ -93,6 +87,20 @@ def _plotext(
     plot.xaxes(True, False)
     plot.yaxes(True, False)
     return str(plot.build())
+
+
+def _draw_bars(plot: Any, middles: list[float], series: list[Sequence[float]], reach: float) -> None:
+    """Draw the bars, each as wide as `reach` on both sides of its middle.
+
+    As rectangles, the highest first: plotext's stacked bars paint blanks over the lowest row of a day
+    without the first series, so that its bar hangs in the air.
+    """
+    for day, middle in enumerate(middles):
+        for number in range(len(series), 0, -1):
+            if series[number - 1][day] > 0:
+                top = sum(values[day] for values in series[:number])
+                edges = [middle - reach, middle + reach]
+                plot.rectangle(edges, [0, top], lines=True, marker="sd", color=number, fill=True)
 
 
 def _marked(days: int, cells: int) -> list[int]:

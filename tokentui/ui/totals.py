@@ -57,17 +57,19 @@ def of(snapshot: Snapshot | None) -> list[Total]:
     # A sum is a lower bound as soon as one of its parts is.
     floors = [card for card in snapshot.cards if card.quality == "floor"]
     now = "floor" if any(card.today.request_count for card in floors) else "exact"
-    lately = "floor" if any(card.month.request_count for card in floors) else "exact"
+    month_long = "floor" if any(card.month.request_count for card in floors) else "exact"
+    past = figures.quality_of(_services(snapshot, range(1, 2)), snapshot.cards)
+    lately = figures.quality_of(_services(snapshot, range(30)), snapshot.cards)
     parts: list[tuple[Line, Line]] = [
         (
             [
                 (figures.cost(today, now), "strong"),
                 (f"  {change}", "accent" if change.startswith("▲") else "muted"),
             ],
-            [(f"yesterday {figures.cost(before)}", "muted")],
+            [(f"yesterday {figures.cost(before, past)}", "muted")],
         ),
         (
-            [(figures.cost(month, lately), "strong")],
+            [(figures.cost(month, month_long), "strong")],
             [
                 (
                     f"{snapshot.today:%b} 1–{snapshot.today.day} · {figures.requests(month.request_count)}",
@@ -107,6 +109,12 @@ def _days(snapshot: Snapshot) -> list[Usage | None]:
         for day in snapshot.days
     }
     return [by_age.get(age) for age in reversed(range(30))]
+
+
+def _services(snapshot: Snapshot, ages: range) -> set[str]:
+    """Return the services that were used on the days so long ago."""
+    days = [day for day in snapshot.days if (snapshot.today - day.day).days in ages]
+    return {service for day in days for service, _ in day.by_service}
 
 
 def _running(totals: list[Total], width: int, rows: int) -> list[Line]:

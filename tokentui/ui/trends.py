@@ -13,7 +13,7 @@ from tokentui import text
 from tokentui.store.snapshot import Usage
 from tokentui.ui import figures, plot
 from tokentui.ui.commands import bindings
-from tokentui.ui.draw import Line, fit, gauge, spread
+from tokentui.ui.draw import Line, fit, gauge, length, spread
 from tokentui.ui.widgets import Lines
 from tokentui.usage import NANO
 
@@ -34,6 +34,8 @@ class Series(NamedTuple):
 
     name: str
     days: tuple[Usage | None, ...]
+    quality: str = "exact"
+    """`floor` when its logs leave something out."""
 
     @property
     def whole(self) -> Usage:
@@ -91,7 +93,7 @@ class Trends(Vertical, can_focus=True):
         right: Line = (
             [("computed from list prices ", "muted")] if self.measured == "cost" and self._series else []
         )
-        return [spread(left, right, width)]
+        return [spread(left, right if length(left) + length(right) < width else [], width)]
 
     def _plot(self, width: int, height: int) -> list[Line]:
         if self.snapshot is None or not self._series:
@@ -110,7 +112,7 @@ class Trends(Vertical, can_focus=True):
     def _table(self, width: int, _height: int) -> list[Line]:
         if not self._series:
             return []
-        whole = Series("total", tuple(_sum_days(self._series)))
+        whole = Series("total", tuple(_sum_days(self._series)), self._quality())
         rows = (
             [*enumerate(self._series), (-1, whole)]
             if len(self._series) > 1
@@ -131,6 +133,14 @@ class Trends(Vertical, can_focus=True):
             drawn.append(self._row(number, each, whole, label, bar, wide=wide))
         return drawn
 
+    def _quality(self) -> str:
+        """Return the quality of all series together, which the models alone do not tell."""
+        if self.snapshot is None:
+            return "exact"
+        first = self.snapshot.today.toordinal() - DAYS + 1
+        days = [day for day in self.snapshot.days if day.day.toordinal() >= first]
+        return figures.quality_of((name for day in days for name, _ in day.by_service), self.snapshot.cards)
+
     def _row(self, number: int, each: Series, whole: Series, label: int, bar: int, *, wide: bool) -> Line:
         spans = [each.days[-1:], each.days[-7:], each.days] if wide else [each.days[-1:], each.days]
         style = "strong" if number < 0 else "text"
@@ -139,7 +149,7 @@ class Trends(Vertical, can_focus=True):
             (f" {mark} " if number >= 0 else "   ", f"series-{max(number, 0)}"),
             (fit(each.name, label) + " ", style),
         ]
-        line += [(fit(_figure(days, self.measured), 12, ">"), style) for days in spans]
+        line += [(fit(_figure(days, self.measured, each.quality), 12, ">"), style) for days in spans]
         if wide and number >= 0:
             percent = figures.share(_amount(each.whole, self.measured), _amount(whole.whole, self.measured))
             line += [
@@ -161,15 +171,19 @@ def series(snapshot: Snapshot, by: str, measured: str) -> list[Series]:
                 before = days[at]
                 days[at] = usage if before is None else figures.total((before, usage))
     titles = {card.service: card.title for card in snapshot.cards} if by == "service" else {}
+    qualities = {card.service: card.quality for card in snapshot.cards} if by == "service" else {}
     named = [
-        Series(text.clean(titles.get(name, name), 60) or "(unknown)", tuple(days))
+        Series(
+            text.clean(titles.get(name, name), 60) or "(unknown)", tuple(days), qualities.get(name, "exact")
+        )
         for name, days in found.items()
     ]
     named.sort(key=lambda each: (-(_amount(each.whole, measured) or 0), each.name))
     if len(named) <= MOST_SERIES + 1:
         return named
     rest = named[MOST_SERIES:]
-    return [*named[:MOST_SERIES], Series(f"{len(rest)} others", tuple(_sum_days(rest)))]
+    quality = "floor" if any(each.quality == "floor" for each in rest) else "exact"
+    return [*named[:MOST_SERIES], Series(f"{len(rest)} others", tuple(_sum_days(rest)), quality)]
 
 
 def _sum_days(every: Sequence[Series]) -> list[Usage | None]:
@@ -187,12 +201,12 @@ def _value(usage: Usage | None, measured: str) -> float:
     return (usage.known_cost or 0) / NANO if measured == "cost" else float(usage.total_tokens)
 
 
-def _figure(days: Sequence[Usage | None], measured: str) -> str:
+def _figure(days: Sequence[Usage | None], measured: str, quality: str) -> str:
     used = [day for day in days if day]
     if not used:
         return text.UNKNOWN
     whole = figures.total(used)
-    return figures.cost(whole) if measured == "cost" else text.tokens(whole.total_tokens)
+    return figures.cost(whole, quality) if measured == "cost" else figures.tokens(whole, quality)
 
 
 def _dollars(value: float, step: float) -> str:
