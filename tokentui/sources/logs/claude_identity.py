@@ -12,6 +12,8 @@ LONG_ID = 12
 """Shorter ids (`msg_1`) are used again and again by some gateways; Anthropic's have 28 characters."""
 
 _MOST_UNNAMED = 1_000
+_LONGEST = 1_000
+"""Characters that are remembered of a name."""
 
 
 class IdentityState(msgspec.Struct, array_like=True):
@@ -46,16 +48,17 @@ class Identity:
         Its first line's time tells it apart, also in copies of the session. The next line belongs
         to it when it has the same id and model and follows it directly in the same session.
         """
-        model = (line.message.model if line.message else None) or ""
-        session = line.session()
-        uuid, parent = _text(value.get("uuid")), _text(value.get("parentUuid"))
+        model = _kept((line.message.model if line.message else None) or "")
+        session = _kept(line.session())
+        uuid, parent = _kept(_text(value.get("uuid"))), _kept(_text(value.get("parentUuid")))
+        identity = _kept(identity)
         chain = self.state.chain
         if chain is not None and chain[:3] == (session, identity, model) and (
             not parent or not chain[4] or parent == chain[4]
         ):
             named = chain[3]
         else:
-            named = f"{identity}:{model}:{line.timestamp or uuid or session}"
+            named = _kept(f"{identity}:{model}:{line.timestamp or uuid or session}")
         self.state.chain = (session, identity, model, named, uuid)
         return named
 
@@ -66,6 +69,12 @@ class Identity:
             del seen[next(iter(seen))]
         seen[digest] = seen.get(digest, 0) + 1
         return f"{digest}:{seen[digest]}"
+
+
+def _kept(text: str) -> str:
+    """Return text as it can be remembered: a lone surrogate has no UTF-8, a field may hold megabytes."""
+    text = text[:_LONGEST]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _text(value: object) -> str:

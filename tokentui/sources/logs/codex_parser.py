@@ -26,7 +26,7 @@ from tokentui.sources.logs.codex_wire import (
 )
 from tokentui.sources.logs.lines import Findings
 from tokentui.sources.logs.recovery import recover
-from tokentui.sources.logs.timestamps import EARLIEST, microseconds
+from tokentui.sources.logs.timestamps import EARLIEST, LATEST, microseconds
 from tokentui.text import clean
 from tokentui.usage import (
     COUNT_REPAIRED,
@@ -249,7 +249,7 @@ class RolloutParser:
     def _repaired_time(self, time: int | None) -> tuple[int, int]:
         """Return a time to use, 0 where nothing tells one, and what flag says that it is not as logged."""
         self.findings.anomalies += 1
-        if time is not None and time > self._latest:
+        if time is not None and self._latest < time < LATEST:
             return time, TIME_IN_FUTURE
         return self._session.nearest_time(), TIME_BORROWED
 

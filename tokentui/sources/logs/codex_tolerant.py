@@ -10,6 +10,8 @@ from math import isfinite
 from tokentui.sources.logs.codex_wire import Credits, Info, RateLimits, Tokens, Usage, Window
 from tokentui.sources.logs.counts import count
 
+_TOO_LARGE = 2**63
+
 
 def as_object(value: object) -> dict[str, object]:
     """Return a JSON object, an empty one for anything else."""
@@ -22,13 +24,13 @@ def as_text(value: object) -> str | None:
 
 
 def as_whole(value: object) -> int | None:
-    """Return a whole number, also from text or a float; None for anything else."""
+    """Return a whole number of 64 bits, also from text or a float; None for anything else."""
     if isinstance(value, str) and len(value) <= 32:
         try:
             value = float(value)
         except ValueError:
             return None
-    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+    if isinstance(value, int | float) and not isinstance(value, bool) and -_TOO_LARGE < value < _TOO_LARGE:
         return int(value)
     return None
 

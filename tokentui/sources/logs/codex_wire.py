@@ -49,6 +49,7 @@ _KINDS = {
 _SPACE = b" \t\r\n\x0b\x0c"
 
 _Tokens = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+_Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -74,9 +75,9 @@ class Window(msgspec.Struct, gc=False):
     """How full one window of a limit is. `resets_at` is epoch seconds."""
 
     used_percent: float
-    window_minutes: int | None = None
-    resets_at: int | None = None
-    resets_in_seconds: int | None = None
+    window_minutes: _Whole | None = None
+    resets_at: _Whole | None = None
+    resets_in_seconds: _Whole | None = None
 
 
 class Credits(msgspec.Struct, gc=False):
@@ -106,7 +107,7 @@ class CountLine(msgspec.Struct, gc=False):
 
     timestamp: _Moment
     payload: _Count
-    ordinal: int | None = None
+    ordinal: _Whole | None = None
 
 
 class Usage(msgspec.Struct, gc=False):
