@@ -1,5 +1,6 @@
 """`python -m tokentui`, and what the `tokentui` command calls."""
 
+import os
 import sys
 
 
@@ -19,5 +20,18 @@ def main() -> int:
     return run(sys.argv[1:])
 
 
+def script() -> None:
+    """Run the command line and end the process."""
+    code = main()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except (OSError, ValueError):
+            pass  # told already, or nobody is there to tell
+    # Everything is stored and closed by now; taking the interpreter apart piece by piece takes 14 ms.
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    script()
