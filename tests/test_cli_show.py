@@ -161,6 +161,7 @@ def test_nothing_found_is_told_as_what_it_is() -> None:
     assert tokentui("show", "--project", "none").stdout == "No usage that matches.\n"
     said = tokentui("show", "--from", "2030-01-01", "--filter", "model:*").stdout
     assert said == "No usage from 2030-01-01 to today (UTC) that matches.\n"
+    assert tokentui("show", "--to", "9999-12-31", "--tz", "Etc/GMT+12").stdout.endswith("made-up-model-9\n")
     said = tokentui("show", "--to", "2001-01-01").stdout
     assert said == "No usage from the beginning to 2001-01-01 (UTC).\n"
 

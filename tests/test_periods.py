@@ -42,6 +42,14 @@ def test_a_day_is_as_long_as_it_was(name: str, day: date, hours: float) -> None:
     assert (end - start) / HOUR == hours
 
 
+@pytest.mark.parametrize("day", [date.min, date(1, 1, 3), date(9999, 12, 29), date(9999, 12, 30), date.max])
+@pytest.mark.parametrize("name", ["UTC", "Asia/Kathmandu", "Etc/GMT+12", "Pacific/Kiritimati"])
+def test_the_calendar_has_ends_that_can_be_asked_for(name: str, day: date) -> None:
+    start, end = day_bounds(day, zone(name))
+    assert (end - start) / HOUR == 24
+    assert abs(start / HOUR - (day.toordinal() - date(1970, 1, 1).toordinal()) * 24) <= 16
+
+
 @given(st.sampled_from(ZONES), DATES, st.floats(0, 1, exclude_max=True))
 def test_every_moment_lies_in_exactly_one_day(name: str, day: date, part: float) -> None:
     local = zone(name)

@@ -123,6 +123,9 @@ def day_bounds(day: date, zone: tzinfo) -> tuple[int, int]:
     A day starts when the clocks of the zone show its date for the first time, which need not be
     00:00. A date that a zone left out (Samoa, 2011-12-30) is a day of no length.
     """
+    if not date.min + _DAY < day < date.max - _DAY:  # at the ends of the calendar a zone leads beyond it
+        start = (day - _EPOCH.date()) // _MICROSECOND
+        return start, start + _DAY // _MICROSECOND
     return _start(day, zone), _start(day + _DAY, zone)
 
 

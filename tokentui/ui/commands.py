@@ -256,7 +256,7 @@ class Palette(ModalScreen[Command], inherit_bindings=False):
                     ("▸ " if number == self._marked else "  ", "key"),
                     (command.help, "strong" if number == self._marked else "text"),
                 ],
-                [(command.shown_keys, "key"), (" ", "")],
+                [(" ", ""), (command.shown_keys, "key"), (" ", "")],
                 width,
             )
             for number, command in enumerate(self.matching())
