@@ -378,6 +378,27 @@ def test_a_limit_is_the_newest_reading_until_its_window_is_reset(writer: Writer,
     assert [one.used_percent for one in later.limits if one.window_minutes == 300] == [None]
 
 
+def test_a_limit_without_a_reset_is_known_for_its_windows_length(writer: Writer, reader: Reader) -> None:
+    said = [limit(NOW, 40.0, None), limit(NOW, 50.0, None, 10_080), limit(NOW, 60.0, None, 0)]
+    writer.ingest([batch(limits=said)], NOW)
+
+    def known(after: int) -> list[float | None]:
+        (card,) = reader.snapshot(NOW + after, "UTC").cards
+        return [one.used_percent for one in sorted(card.limits, key=lambda one: one.window_minutes)]
+
+    assert known(5 * HOUR - 1) == [60.0, 40.0, 50.0]
+    assert known(5 * HOUR) == [60.0, None, 50.0]
+    assert known(7 * DAY) == [60.0, None, None]
+    assert known(30 * DAY) == [None, None, None]
+
+
+def test_a_limit_from_the_future_does_not_hide_todays(writer: Writer, reader: Reader) -> None:
+    said = [limit(NOW + 400 * DAY, 99.0, None), limit(NOW, 12.0, NOW + HOUR), limit(NOW + HOUR, 13.0, None)]
+    assert writer.ingest([batch(limits=said)], NOW).limits_added == 2
+    (card,) = reader.snapshot(NOW + HOUR, "UTC").cards
+    assert [one.used_percent for one in card.limits] == [13.0]
+
+
 # ------------------------------------------------------------------------------------ the doctor
 
 

@@ -60,7 +60,7 @@ def store_batches(
         total_tokens=sum(totals[1:6]),
         cost=totals[7],
         unpriced=totals[8],
-        limits_added=limits.store_readings(connection, readings, dimensions),
+        limits_added=limits.store_readings(connection, readings, dimensions, now),
         bad_lines=log_files.store_progress(connection, batches, now),
         anomalies=sum(batch.anomalies for batch in batches),
     )

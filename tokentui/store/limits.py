@@ -16,6 +16,7 @@ from tokentui.store.dimensions import Dimensions, storable
 from tokentui.usage import LimitReading
 
 _MINUTE = 60_000_000
+_DAY = 86_400_000_000
 
 _COLUMNS = "observed_at, last_seen_at, used_percent, resets_at, plan, limit_name, credits_balance, origin"
 
@@ -24,12 +25,15 @@ Said = tuple[object, ...]
 
 
 def store_readings(
-    connection: sqlite3.Connection, readings: Iterable[LimitReading], dimensions: Dimensions
+    connection: sqlite3.Connection, readings: Iterable[LimitReading], dimensions: Dimensions, now: int
 ) -> int:
-    """Store readings; returns how many rows are new."""
+    """Store readings; returns how many rows are new.
+
+    One from more than a day after `now` is dropped: it would be the newest for as long as that day is away.
+    """
     by_series: dict[Series, list[LimitReading]] = {}
     for reading in readings:
-        if not _possible(reading):
+        if not _possible(reading) or reading.observed_at > now + _DAY:
             continue
         series = (reading.service, reading.account, reading.limit_id, reading.window_minutes)
         by_series.setdefault(series, []).append(reading)

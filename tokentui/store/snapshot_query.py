@@ -18,6 +18,9 @@ from tokentui.store.usage_table import SUMS
 
 TREND_DAYS = 90
 CARD_DAYS = 30
+_MINUTE = 60_000_000
+_LONGEST_WINDOW = 43_200
+"""Minutes of a month: what a window of unknown length may have."""
 
 _NEWEST_READINGS = f"""
     SELECT s.account_id, s.limit_id, s.window_minutes, r.last_seen_at, r.used_percent, r.resets_at, r.plan,
@@ -166,9 +169,10 @@ def _limits(connection: sqlite3.Connection, now: int) -> dict[int, list[Limit]]:
     rows = connection.execute(_NEWEST_READINGS).fetchall()
     found: dict[int, list[Limit]] = {}
     for account, limit_id, window, last_seen, used, resets_at, plan, name, origin in rows:
-        # Once the window was reset, what is used is not known until somebody says so again.
-        known = resets_at is None or resets_at > now
-        percent = used if known else None
+        # Once the window was reset, what is used is not known until somebody says so again. Without a
+        # time of its reset it was at most its own length after it was last seen.
+        reset = last_seen + (window or _LONGEST_WINDOW) * _MINUTE if resets_at is None else resets_at
+        percent = used if reset > now else None
         limit = Limit(limit_id, name or limit_id, window, percent, resets_at, last_seen, plan, origin)
         found.setdefault(account, []).append(limit)
     return found

@@ -7,6 +7,14 @@ importing Peewee costs 80 ms that an up-to-date database need not pay.
 The facts (`usage_records` and its sums) refer to the small tables by number without a FOREIGN KEY:
 looking every parent up again costs a fifth of the time of an import. Times are UTC epoch
 microseconds, money is nano-US-dollars.
+
+What other trackers keep in one row stands where it is known:
+* An API key or token: nowhere; `accounts.secret_reference` says where it is.
+* The tokens or requests that remain: `limit_readings`, for they are an account's, not a request's.
+* Active sessions: `sessions` with use in a span. Calls: each record is one; sums have `request_count`.
+* The type of a request: `usage_contexts.operation_name`. A currency: all money is in US dollars.
+* Free metadata: nowhere, so that nothing of a conversation is stored.
+* Type, method and last trigger of an alert: `kind`, `channel`, `last_triggered_at`.
 """
 
 from __future__ import annotations
