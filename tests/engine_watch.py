@@ -17,7 +17,9 @@ from typing import Any
 from tokentui.config import Settings, paths
 from tokentui.engine.collector import SourceResult
 from tokentui.engine.database import now
-from tokentui.engine.engine import Engine, Pace
+from tokentui.engine.engine import Engine
+from tokentui.engine.pace import Pace
+from tokentui.store import UsageQuery, integrity, open_reader
 from tokentui.store.snapshot import ImportProgress, Snapshot
 
 DEADLINE = 20.0
@@ -49,6 +51,21 @@ def append(path: Path, *lines: bytes) -> Path:
     with path.open("ab") as file:
         file.write(b"".join(lines))
     return path
+
+
+def requests(first: int, count: int) -> list[bytes]:
+    """Lines of some requests with different counts."""
+    return [request(str(number), output=number) for number in range(first, first + count)]
+
+
+def assert_stored(count: int) -> None:
+    """The database is sound and holds the requests 0 to `count` - 1, each once."""
+    path = paths(os.environ).database
+    assert integrity.problems(str(path)) == []
+    reader = open_reader(path)
+    totals = reader.usage(UsageQuery()).totals
+    reader.close()
+    assert (totals.request_count, totals.output_tokens) == (count, count * (count - 1) // 2)
 
 
 class Watch:

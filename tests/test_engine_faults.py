@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import shutil
@@ -16,27 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine_watch import Watch, append, ends, engine, log, request
+from tests.engine_watch import append, assert_stored, ends, engine, log, requests
 from tests.mounting import fill, read_only, small_disk
 from tokentui.config import paths
-from tokentui.engine import database
-from tokentui.store import UsageQuery, connection, integrity, open_reader
-from tokentui.store.place import choose
-
-
-def requests(first: int, count: int) -> list[bytes]:
-    """Lines of some requests with different counts."""
-    return [request(str(number), output=number) for number in range(first, first + count)]
-
-
-def assert_stored(count: int) -> None:
-    """The database is sound and holds the requests 0 to `count` - 1, each once."""
-    path = paths(os.environ).database
-    assert integrity.problems(str(path)) == []
-    reader = open_reader(path)
-    totals = reader.usage(UsageQuery()).totals
-    reader.close()
-    assert (totals.request_count, totals.output_tokens) == (count, count * (count - 1) // 2)
+from tokentui.store import connection
 
 
 @pytest.fixture
@@ -266,50 +248,3 @@ def test_a_database_of_a_newer_version_is_shown_and_not_touched(home: Path, db: 
         watch.more_turns()
         assert watch.last.record_count == 10
     assert hashlib.sha256(db.read_bytes()).digest() == before
-
-
-# ---------------------------------------------------------------------- a network file system
-
-
-@pytest.fixture
-def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Everything below the test's folder lies on NFS, as far as tokentui knows."""
-    table = tmp_path / "mountinfo"
-    table.write_text(f"1 0 0:1 / / rw - ext4 /dev/a rw\n2 1 0:2 / {tmp_path} rw - nfs4 server:/x rw\n")
-    monkeypatch.setattr(database, "choose", functools.partial(choose, mountinfo=str(table)))
-
-
-def only_figures(watch: Watch) -> None:
-    """Wait until nothing but the notice of the network is left."""
-    watch.wait(lambda: len(watch.last.notices) == 1 and "network file system" in watch.last.notices[0])
-
-
-@pytest.mark.usefixtures("network")
-def test_on_a_network_disk_one_program_has_it_and_the_others_say_so(home: Path, db: Path) -> None:
-    path = append(log(home), *requests(0, 10))
-    with engine() as (_, first):
-        first.records(10)
-        only_figures(first)
-        assert not Path(f"{db}-wal").exists()
-        with engine() as (_, second):
-            second.notice("another tokentui has the database open")
-            append(path, *requests(10, 10))
-            first.records(20)
-            assert second.troubles == []
-    with engine() as (_, watch):
-        watch.records(20)
-        only_figures(watch)
-    assert_stored(20)
-
-
-@pytest.mark.usefixtures("network")
-def test_on_a_network_disk_the_first_import_is_shown_while_it_runs(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tokentui.engine.collector.FLUSH_RECORDS", 100)
-    for part in range(20):
-        append(log(home, f"a/{part}.jsonl"), *requests(part * 200, 200))
-    with engine() as (_, watch):
-        watch.records(4_000)
-    assert any(0 < snapshot.record_count < 4_000 for snapshot in watch.snapshots)
-    assert_stored(4_000)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,24 @@ from typing import Any
 import pytest
 
 from tests.codex_rollouts import Rollout, tokens
-from tests.engine_watch import DEADLINE, QUICK, append, children, ends, engine, log, request
-from tokentui.config import Settings
+from tests.engine_watch import (
+    DEADLINE,
+    QUICK,
+    SETTINGS,
+    Watch,
+    append,
+    children,
+    ends,
+    engine,
+    log,
+    request,
+)
+from tokentui.config import Settings, paths
 from tokentui.engine import discovery
-from tokentui.engine.engine import Pace
+from tokentui.engine.engine import Engine
+from tokentui.engine.feed import EngineFeed
+from tokentui.engine.pace import Pace
+from tokentui.store import backup
 from tokentui.usage import epoch_microseconds
 
 WORDS = "".join(f"word{number} " for number in range(250))
@@ -184,3 +200,50 @@ def test_a_fault_of_the_program_is_told_and_does_not_end_it(
         watch.records(1)
         watch.no_notice()
     assert len(watch.troubles) == 1
+
+
+def test_an_engine_that_ends_says_so() -> None:
+    class Broken(Engine):
+        async def _turn(self) -> float:
+            raise RuntimeError("no idea")
+
+    watch, running = Watch(), Broken(paths(os.environ), SETTINGS, pace=QUICK)
+    running.start(watch.told(watch.snapshots), failed=watch.told(watch.failures))
+    watch.wait(lambda: watch.failures)
+    assert "stopped unexpectedly" in watch.failures[0]
+    assert running.stop(DEADLINE)
+    assert not running.alive
+    running.refresh()  # harmless
+
+
+def test_it_ends_at_once_whatever_the_database_is_busy_with(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def endless(*_: object, connection: sqlite3.Connection) -> None:
+        begun.set()
+        numbers = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+        connection.execute(numbers).fetchone()
+
+    monkeypatch.setattr(backup, "make", endless)
+    append(log(home), request("1"))
+    with engine() as (running, _):
+        assert begun.wait(DEADLINE)
+        assert running.stop(3)
+
+
+def test_the_dashboard_s_feed_is_the_engine(home: Path) -> None:
+    path, watch = append(log(home), request("1")), Watch()
+    feed = EngineFeed(paths(os.environ), SETTINGS)
+    feed.start(watch.told(watch.snapshots), watch.told(watch.progress), watch.told(watch.failures))
+    watch.records(1)
+    append(path, request("2"))
+    feed.refresh()
+    watch.records(2)
+    assert next((found.name, found.files) for found in feed.found()) == ("claude-code", 1)
+    paths(os.environ).database.unlink()
+    watch.notice("made anew")  # a notice, no failure: more snapshots come
+    watch.records(2)
+    feed.stop(DEADLINE)
+    assert watch.failures == []

@@ -14,38 +14,23 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tokentui.config import Paths, Settings
 from tokentui.engine import price_data, projects
 from tokentui.engine.collector import Collector, Found, SourceResult, Stopped
 from tokentui.engine.database import Database, now
 from tokentui.engine.lane import Lane
+from tokentui.engine.pace import Pace
 from tokentui.engine.trouble import trouble_of
 from tokentui.store.snapshot import ImportProgress, Snapshot
 
 PROGRESS_BYTES = 1_000_000
 """Imports of less are over before anybody can read how far they are."""
+INTERRUPT_SECONDS = 0.1
+"""Between two calls to SQLite to leave off, once the engine is to end."""
 
 log = logging.getLogger("tokentui.engine")
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How often the engine does what, in seconds."""
-
-    walk: float = 60.0
-    """Between two looks at everything; the hot files are looked at every `Settings.poll_seconds`."""
-    walk_share: float = 300.0
-    """A walk may take a 300th of the time between two: a slow disk is asked less often."""
-    follow: float = 1.0
-    """Between two tries of a follower to take over, at most."""
-    retry: float = 30.0
-    """After a failed pass (disk full): the logs are the buffer, nothing is lost meanwhile."""
-    progress: float = 0.25
-    """Between two reports of an import, at least."""
-    shown: float = 1.0
-    """Between two snapshots during an import."""
 
 
 class Engine:
@@ -106,12 +91,17 @@ class Engine:
     def stop(self, timeout: float = 2.0) -> bool:
         """Ask the engine to end and wait for it; return whether it did in time."""
         self._stopping.set()
-        self._database.interrupt()
         self._wake()
+        deadline = time.monotonic() + timeout
+        while self.alive and time.monotonic() < deadline:
+            # More than once: a statement that begins a moment later would not have heard it.
+            self._database.interrupt()
+            self._join(min(INTERRUPT_SECONDS, deadline - time.monotonic()))
+        return not self.alive
+
+    def _join(self, seconds: float) -> None:
         if self._thread is not None:
-            self._thread.join(timeout)
-            return not self._thread.is_alive()
-        return True
+            self._thread.join(max(seconds, 0))
 
     @property
     def alive(self) -> bool:
