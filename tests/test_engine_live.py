@@ -82,6 +82,24 @@ def test_what_is_equal_is_not_delivered_again(home: Path) -> None:
         assert len(watch.snapshots) == before
 
 
+def test_what_is_known_is_shown_before_anything_is_looked_at(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(log(home), request("1"))
+    with engine() as (_, watch):
+        watch.records(1)
+    shown, walk = threading.Event(), discovery.Discovery.walk
+
+    def slow_walk(self: discovery.Discovery) -> dict[str, discovery.LogFile]:
+        assert shown.wait(DEADLINE)
+        return walk(self)
+
+    monkeypatch.setattr(discovery.Discovery, "walk", slow_walk)
+    with engine() as (_, watch):
+        watch.records(1)
+        shown.set()
+
+
 def test_a_refresh_looks_everywhere(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(discovery, "HOT_FILES", 1)
     old, new = append(log(home, "a/old.jsonl"), request("1")), append(log(home, "a/new.jsonl"), request("2"))

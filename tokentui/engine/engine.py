@@ -134,6 +134,8 @@ class Engine:
         self._wake = lambda: call(wake.set)
         self._writing, self._reading = Lane("tokentui-writer"), Lane("tokentui-reader")
         try:
+            with suppress(Exception):  # what is wrong is told by the first turn
+                await self._show()  # at once what is known, before anything is looked at
             while not self._stopping.is_set():
                 pause = await self._turn()
                 with suppress(TimeoutError):
