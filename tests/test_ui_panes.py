@@ -167,6 +167,16 @@ async def test_nothing_found_says_where_it_was_looked() -> None:
         assert not pilot.app.query_one(FirstRun).display
 
 
+async def test_nothing_is_said_of_logs_before_they_were_looked_for() -> None:
+    feed = FakeFeed(EMPTY, sources=())
+    async with program(feed).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Looking for the logs" in shown(pilot))
+        assert "No logs" not in shown(pilot)
+        feed.sources = (Source(),)
+        feed.deliver(replace(EMPTY, zone="Europe/Berlin"))
+        await until(pilot, lambda: "No logs of AI tools were found" in shown(pilot))
+
+
 async def test_on_a_narrow_screen_everything_that_helps_can_be_read(home: Path) -> None:
     folder = str(home / "a" / "very" / "long" / "way" / "to" / ".codex" / "sessions")
     async with program(FakeFeed(EMPTY, sources=(Source(looked=(folder,)),))).run_test(size=(45, 20)) as pilot:

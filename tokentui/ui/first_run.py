@@ -84,6 +84,8 @@ class FirstRun(VerticalScroll, can_focus=True):
             lines += import_lines(self.progress, self._pace.left(self.progress), width)
         elif any(source.files for source in found):
             lines += _words("Logs were found; no request is recorded in them yet.", "text", width)
+        elif not found:
+            lines += _words("Looking for the logs of AI tools on this machine.", "text", width)
         else:
             lines += _words("No logs of AI tools were found on this machine.", "text", width)
             after = "As soon as one of these tools writes its log, its use shows here."
