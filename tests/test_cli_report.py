@@ -57,6 +57,7 @@ def test_json_says_what_the_contract_says() -> None:
 
 def test_no_usage_is_a_document_too() -> None:
     empty = Report(("day", "project"), None, None, "Europe/Berlin", Usage(), ())
+    assert as_json(empty).endswith('"groups": []}\n')
     document = check(json.loads(as_json(empty)))
     assert (document["from"], document["to"], document["groups"]) == (None, None, [])
 

@@ -270,6 +270,8 @@ async def test_the_palette_finds_a_command_and_runs_it() -> None:
         await until(pilot, lambda: "Welcome" in shown(pilot))
         await pilot.press("ctrl+p")
         assert "Scroll to the top" not in shown(pilot)
+        await pilot.resize_terminal(45, 24)
+        await until(pilot, lambda: "over 30 days 2" in shown(pilot))
         await pilot.press(*"made-up", "enter")
         await until(pilot, lambda: "tokentui demo" in shown(pilot))
 
