@@ -79,6 +79,11 @@ def test_requests_without_any_id_are_told_apart_by_their_line(log: Path) -> None
     assert len(requests(first + batches(log))) == 2
 
 
+def test_lines_with_nothing_but_a_request_id_in_common_are_one_request(log: Path) -> None:
+    lines = [assistant(None, usage(10, 0, 0, out), out, requestId="req_1", uuid=f"u{out}") for out in (5, 6)]
+    assert counted(write(log, *lines)) == [(10, 0, 0, 0, 6)]
+
+
 def test_lines_without_even_a_uuid_count_as_often_as_they_stand_in_the_file(log: Path) -> None:
     line = assistant(None, usage(10, 0, 0, 5), requestId=None, uuid=None)
     first = batches(write(log, line, line))

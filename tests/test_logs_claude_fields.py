@@ -209,6 +209,14 @@ def test_an_api_error_is_no_request_but_tells_the_limit(log: Path) -> None:
     assert (limit.resets_at, limit.observed_at) == (1_789_430_400 * 10**6, START + 5 * 10**6)
 
 
+@pytest.mark.parametrize("said", [{"isApiErrorMessage": True}, {"model": "<synthetic>"}])
+@pytest.mark.parametrize("name", ["A", None])
+def test_what_the_program_wrote_itself_is_no_request_whatever_it_counts(
+    log: Path, said: dict[str, Any], name: str | None
+) -> None:
+    assert seen(log, assistant(name, usage(9, 9, 9, 9), **said)) == []
+
+
 LIMITS = {
     "a week": (
         {"quotaLimits": {"status": "rejected", "resetsAt": 1, "rateLimitType": "seven_day_opus"}},

@@ -25,6 +25,7 @@ from tests.claude_transcripts import (
     user,
     write,
 )
+from tokentui.sources.logs.claude_parser import Parser
 from tokentui.usage import (
     TIME_BORROWED,
     TIME_IN_FUTURE,
@@ -93,6 +94,18 @@ def test_a_line_behind_a_torn_one_counts_and_the_torn_one_is_named(log: Path, to
     found = batches(write(log, user(), line, user()))
     assert [request.counts for request in requests(found)] == [(1, 0, 0, 0, 2)]
     assert [(bad.line, bad.reason) for bad in found[0].bad_lines] == [(2, "not valid JSON")]
+
+
+@pytest.mark.parametrize(
+    "torn", [assistant("A", usage(9, 9, 9, 9)), user([{"content": [{"a": {"b": [1]}}], "type": "x"}])]
+)
+def test_wherever_a_line_is_torn_the_one_behind_it_counts(torn: dict[str, Any]) -> None:
+    half, whole = encoded([torn])[:-1], encoded([assistant("B", usage(1, 0, 0, 2))])[:-1]
+    for cut in range(1, len(half)):
+        parser = Parser(b"", CHANGED)
+        parser.feed(half[:cut] + whole + b"\n", 0)
+        counts = [record.output_tokens for record in parser.findings.records.values()]
+        assert (counts, len(parser.findings.bad)) == ([2], 1), half[:cut]
 
 
 def test_a_look_alike_at_the_end_of_a_torn_line_is_not_counted(log: Path) -> None:

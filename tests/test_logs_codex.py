@@ -155,6 +155,12 @@ def test_the_model_is_that_of_the_turn_never_of_the_instructions(tmp_path: Path)
     assert by_model == {"gpt-5.6-terra": 100, "gpt-5.6-luna": 200}
 
 
+def test_a_turn_with_a_blank_model_does_not_go_on_with_the_last_one(tmp_path: Path) -> None:
+    rollout = session().inputs((100, 100)).turn("").inputs((300, 200))
+    by_model = {record.model: record.input_tokens for record in read(rollout, tmp_path).records.values()}
+    assert by_model == {"gpt-5.6-terra": 100, "unknown": 200}
+
+
 def test_settings_changed_between_turns_hold_for_what_follows(tmp_path: Path) -> None:
     settings_ = {"model": "gpt-5.6-sol", "cwd": "/home/ana/other", "model_provider_id": "azure"}
     rollout = session().inputs((100, 100))

@@ -132,6 +132,17 @@ def test_without_its_parent_only_the_first_seconds_of_a_child_may_be_a_replay(tm
     assert collect(child.write(tmp_path)).input == 1000
 
 
+def test_without_its_parent_what_follows_a_pause_is_the_childs_own(tmp_path: Path) -> None:
+    child = Rollout(CHILD, now=LATER).meta(forked_from_id=PARENT)
+    child.inputs((1000, 1000), (1500, 500), step=10).inputs((1800, 300), step=2000)
+    assert collect(child.write(tmp_path)).input == 300
+
+
+def test_a_row_with_its_parents_total_but_another_last_is_the_childs_own(tmp_path: Path) -> None:
+    child = Rollout(CHILD, now=LATER).meta(**SPAWNED).inputs((1000, 400), step=10_000)
+    assert collect(parent().write(tmp_path), child.write(tmp_path)).input == 1500 + 400
+
+
 def test_a_parent_that_turns_up_late_changes_nothing_about_its_child(tmp_path: Path) -> None:
     first = Rollout(PARENT).meta().turn().inputs((1000, 100))
     child = Rollout(CHILD, now=LATER).meta(forked_from_id=PARENT).inputs((900, 900), step=5)

@@ -110,6 +110,14 @@ def test_a_sub_agent_counts_under_its_own_session_and_knows_its_parent(home: Pat
     assert known.only.flags & SIDECHAIN
 
 
+def test_equal_message_ids_of_two_sessions_are_two_requests(home: Path) -> None:
+    known = Known()
+    for session in ("one", "two"):
+        entries = [HEADER | {"sessionId": session}, message("0", 1, used(10, 1))]
+        known.read(write(chats(home) / f"session-{session}.jsonl", entries))
+    assert known.counts == [(10, 0, 1, 0)] * 2
+
+
 CONVERSIONS = [
     (used(1_000, 10, 400), (600, 400, 10, 0), 0),
     (used(1_000, 10, 400, 5, 7) | {"total": 1_022}, (607, 400, 15, 5), 0),

@@ -178,6 +178,24 @@ def test_a_rewritten_log_is_read_anew(path: Path, content: bytes) -> None:
     assert third[0].checkpoint.generation == 1
 
 
+LONG = tuple(range(1_000, 1_200))
+"""Numbers of a log of eight fingerprints' length, so that an edit may lie in one of both or in none."""
+EDITS = {
+    "first line, and grown": (log(9_999, *LONG[1:], 1_500), True),
+    "last line, and grown": (log(*LONG[:-1], 9_999, 1_500), True),
+    "a line in the middle": (log(*LONG[:100], 9_999, *LONG[101:]), True),
+    "only grown": (log(*LONG, 1_500), False),
+}
+
+
+@pytest.mark.parametrize(("content", "anew"), EDITS.values(), ids=EDITS)
+def test_an_edit_at_either_end_or_without_growth_is_noticed(path: Path, content: bytes, anew: bool) -> None:
+    first = read(write(path, log(*LONG)))
+    second = read(write(path, content, minutes=1), first[-1].checkpoint)
+    assert second[0].restarted == anew
+    assert len(numbers(second)) == (content.count(b"\n") if anew else 1)
+
+
 def test_a_log_replaced_by_a_copy_of_itself_is_not_read_again(path: Path, tmp_path: Path) -> None:
     first = read(write(path, log(1, 2)))
     write(tmp_path / "copy", log(1, 2)).rename(path)

@@ -85,7 +85,7 @@ def _after_damage(text: str, position: int) -> list[Found]:
             found, end = _run(text, position)
         except RecursionError:
             break
-        if end == len(text):
+        if found and end == len(text):
             return found
         patience -= end - position + 100  # a try costs as much as 100 characters
         position += 1
