@@ -10,6 +10,8 @@ import pytest
 
 from tests.codex_rollouts import CHILD, GRANDCHILD, OTHER, PARENT, Rollout, collect, tokens
 from tokentui.batch import Checkpoint
+from tokentui.sources.logs.codex_replay import _whole_lines, thread_rows
+from tokentui.sources.logs.logfile import BLOCK, LogFile
 from tokentui.usage import SIDECHAIN
 
 SPAWNED: dict[str, Any] = {"source": {"subagent": {"thread_spawn": {"parent_thread_id": PARENT, "depth": 1}}}}
@@ -57,6 +59,19 @@ def test_odd_and_huge_lines_in_the_parent_do_not_hide_the_replay(tmp_path: Path)
     child = fork(first).turn().inputs((1800, 300))
     usage = collect(first.write(tmp_path), child.write(tmp_path))
     assert (usage.requests, usage.input) == (3, 1800)
+
+
+def test_a_parents_line_beyond_reason_takes_no_memory_and_hides_no_replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tokentui.sources.logs.codex_replay.LONGEST_LINE", 3 * BLOCK)
+    first = parent()
+    child = fork(first).turn().inputs((1800, 300))
+    first.lines.insert(3, "x" * (5 * BLOCK))
+    path = first.write(tmp_path)
+    assert max(map(len, _whole_lines(LogFile(str(path))))) <= BLOCK
+    assert [row[1] and row[1][0] for row in thread_rows(str(path), PARENT)] == [1000, 1500]
+    assert collect(path, child.write(tmp_path)).input == 1800
 
 
 def test_a_fork_of_a_fork_counts_only_what_it_added(tmp_path: Path) -> None:

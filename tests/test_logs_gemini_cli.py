@@ -249,6 +249,15 @@ def test_the_project_is_found_by_slug_marker_or_hash(
     assert known.contexts[known.only.key].project == project
 
 
+def test_a_marker_that_is_a_link_says_nothing(home: Path, tmp_path: Path) -> None:
+    path = write(chats(home) / "session-x.jsonl", [HEADER, message("a", 1, used(10, 1))])
+    (tmp_path / "secret").write_text("not a project")
+    (home / ".gemini" / "tmp" / "shop" / ".project_root").symlink_to(tmp_path / "secret")
+    known = Known()
+    known.read(path)
+    assert known.contexts[known.only.key].project == "shop"
+
+
 def test_a_hashed_folder_has_the_path_of_its_newer_twin(home: Path) -> None:
     twin = chats(home, "shop").parent
     (twin / ".project_root").write_text(SHOP)

@@ -19,6 +19,7 @@ from tokentui.sources.logs import codex_tolerant as tolerant
 from tokentui.sources.logs.codex_counter import Vector, vector
 from tokentui.sources.logs.codex_wire import COUNT, OTHER, UNEXPECTED, Info, count_line, scan
 from tokentui.sources.logs.codex_zstd import decompression
+from tokentui.sources.logs.lines import LONGEST_LINE
 from tokentui.sources.logs.logfile import LogFile
 from tokentui.sources.logs.recovery import recover
 
@@ -173,14 +174,23 @@ def row_of(info: Info | None) -> Row | None:
 
 
 def _whole_lines(file: LogFile) -> Iterator[bytes]:
+    """Yield pieces of whole lines, without those beyond any reason, which `lines.read` skips as well."""
     parts: list[bytes] = []
+    length = 0
     for block in file.blocks():
         cut = block.rfind(b"\n") + 1
-        if cut:
-            yield b"".join(parts) + block[:cut]
-            parts = [block[cut:]]
-        else:
+        if not cut:
+            length += len(block)
             parts.append(block)
+            if length > LONGEST_LINE:
+                parts.clear()
+            continue
+        if length > LONGEST_LINE:
+            yield block[block.find(b"\n") + 1 : cut]
+        else:
+            yield b"".join(parts) + block[:cut]
+        parts = [block[cut:]]
+        length = len(parts[0])
 
 
 def _row(line: bytes) -> Row | None:

@@ -80,8 +80,9 @@ def _known(tmp: str, listing: str, *_changed_at: int) -> dict[str, str]:
 def _content(path: str) -> str:
     """Return the text of a small file; nothing when it cannot be read."""
     try:
-        # O_NONBLOCK: a named pipe in the file's place must not hang the reader.
-        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        # A named pipe in the file's place must not hang the reader; a link could lead anywhere.
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with open(os.open(path, flags), "rb") as file:
             return file.read(_LARGEST).decode("utf-8", "replace")
     except OSError:
         return ""
