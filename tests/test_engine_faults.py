@@ -18,7 +18,7 @@ import pytest
 from tests.engine_watch import append, assert_stored, ends, engine, log, requests
 from tests.mounting import fill, read_only, small_disk
 from tokentui.config import paths
-from tokentui.store import connection
+from tokentui.store import backup, connection
 
 
 @pytest.fixture
@@ -28,11 +28,21 @@ def db() -> Path:
 
 
 def collected(home: Path, count: int) -> Path:
-    """Collect some requests in an engine that ends; return their log."""
+    """Collect some requests in an engine that makes a backup and ends; return their log."""
     path = append(log(home), *requests(0, count))
     with engine() as (_, watch):
         watch.records(count)
+        watch.wait(lambda: backup.listed(paths(os.environ).backups))
     return path
+
+
+def test_an_engine_that_ends_leaves_one_whole_file(home: Path, db: Path) -> None:
+    for count in range(1, 4):
+        append(log(home), *requests(count - 1, 1))
+        with engine() as (_, watch):
+            watch.records(count)
+        assert not {f"{db.name}-wal", f"{db.name}-shm", f"{db.name}.running"} & set(os.listdir(db.parent))
+    assert_stored(3)
 
 
 # ---------------------------------------------------------------------- the disk
@@ -171,7 +181,7 @@ def remove_database(db: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "remove", [remove_database, Path.unlink, lambda db: shutil.rmtree(db.parent)],
+    "remove", [remove_database, Path.unlink, lambda db: db.parent.rename(f"{db.parent}-elsewhere")],
     ids=["database", "without-its-log", "folder"],
 )  # fmt: skip
 def test_a_database_that_is_removed_is_made_anew(home: Path, db: Path, remove: object) -> None:
@@ -186,6 +196,23 @@ def test_a_database_that_is_removed_is_made_anew(home: Path, db: Path, remove: o
         append(path, *requests(20, 10))
         watch.records(30)
     assert_stored(30)
+
+
+def test_a_folder_that_goes_during_a_backup_is_no_damage(
+    home: Path, db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = backup.is_sound
+
+    def taken_away(path: str) -> bool:
+        if db.parent.exists():
+            db.parent.rename(f"{db.parent}-elsewhere")
+        return sound(path)
+
+    monkeypatch.setattr(backup, "is_sound", taken_away)
+    append(log(home), *requests(0, 10))
+    with engine() as (_, watch):
+        watch.notice("was removed while it was open")
+        watch.records(10)
 
 
 def test_a_lock_that_is_removed_is_taken_anew(home: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from threading import Lock
 
 from tokentui import store
 from tokentui.config import Paths, Settings
@@ -53,6 +53,8 @@ class Database:
         self._reader: store.Reader | None = None
         self._seen = (0, 0, 0)
         """(data version, own changes, minute) of the last snapshot."""
+        self._closing = Lock()
+        """Held while the writer is interrupted, or taken away to be closed."""
         self._watch: integrity.Watch | None = None
         self._reader_watch: integrity.Watch | None = None
         self._suspect = False
@@ -198,21 +200,25 @@ class Database:
     def suspect(self) -> None:
         """Close the database and check it before it is opened again: reading it found damage."""
         self._suspect = True
+        with suppress(Vanished):  # a file that was taken away looks damaged, too; `notices` tell of it
+            self.require_ours()
         self.close()
 
     def interrupt(self) -> None:
         """Let what the writer is doing fail now, from any thread; the transaction is undone."""
-        writer = self._writer
-        if writer is not None:
-            with suppress(sqlite3.Error):  # closed meanwhile
-                writer.connection.interrupt()
+        with self._closing:
+            if self._writer is not None:
+                self._writer.connection.interrupt()
 
     def close(self) -> None:
         """Close the writer and give the lease back."""
-        writer, self._writer = self._writer, None
+        with self._closing:
+            writer, self._writer = self._writer, None
         self._watch = None
         try:
             if writer is not None:
+                # An interruption counts until the next statement: the log would stay beside the database.
+                writer.connection.execute("SELECT 1")
                 writer.close()
                 integrity.mark_closed(self.place.path)
         finally:
