@@ -271,9 +271,27 @@ async def test_the_palette_finds_a_command_and_runs_it() -> None:
         await pilot.press("ctrl+p")
         assert "Scroll to the top" not in shown(pilot)
         await pilot.resize_terminal(45, 24)
-        await until(pilot, lambda: "over 30 days 2" in shown(pilot))
+        await until(pilot, lambda: "… 2" in shown(pilot))
         await pilot.press(*"made-up", "enter")
         await until(pilot, lambda: "tokentui demo" in shown(pilot))
+
+
+async def test_keys_typed_ahead_close_a_window_once() -> None:
+    async with program(FakeFeed(sample(now=NOW))).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "Today" in shown(pilot))
+        for key in ("ctrl+p", "question_mark"):
+            await pilot.press(key)
+            window = pilot.app.screen
+            window.dismiss()
+            window.dismiss()
+            await pilot.pause()
+            assert pilot.app.screen is pilot.app.screen_stack[0]
+        await pilot.press("ctrl+p", *"trends")
+        palette = pilot.app.screen
+        assert isinstance(palette, Palette)
+        palette.on_input_submitted()
+        palette.on_input_submitted()
+        await until(pilot, lambda: "Cost a day" in shown(pilot))
 
 
 async def test_it_survives_every_size() -> None:

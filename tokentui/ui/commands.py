@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
@@ -15,6 +16,8 @@ from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+Result = TypeVar("Result")
 
 EVERYWHERE = "everywhere"
 """Where a command works that works on every pane."""
@@ -199,7 +202,15 @@ def _hint(key: str, label: str) -> Line:
     return [(f" {key}", "key"), (f" {label} ", "text")]
 
 
-class Palette(ModalScreen[Command], inherit_bindings=False):
+class Window(ModalScreen[Result], inherit_bindings=False):
+    """A window over the panes. It closes once, however many keys that were typed ahead ask it to."""
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Close it; nothing where it is not on top, as closing then ends the screen below."""
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+
+class Palette(Window[Command], inherit_bindings=False):
     """A list of all commands that narrows while a name is typed; enter runs the marked one."""
 
     AUTO_FOCUS = "Input"

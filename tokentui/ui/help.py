@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 
-from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS
+from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS, Window
 from tokentui.ui.draw import Line, fit, wrap
 from tokentui.ui.widgets import Lines
 
@@ -30,7 +29,7 @@ _TITLES = {
 }
 
 
-class Help(ModalScreen[None], inherit_bindings=False):
+class Help(Window[None], inherit_bindings=False):
     """All keys by pane, and what the signs beside figures mean."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
