@@ -12,6 +12,7 @@ from tokentui.store import notes
 from tokentui.store.connection import connect, reading
 
 if TYPE_CHECKING:
+    from tokentui.store.explain import Explanation
     from tokentui.store.snapshot import Snapshot
     from tokentui.store.usage_table import UsageQuery, UsageTable
 
@@ -74,6 +75,13 @@ class Reader:
 
         with reading(self.connection):
             return snapshot(self.connection, now, zone)
+
+    def explanation(self, query: UsageQuery, top: int = 10) -> Explanation:
+        """Return what is behind the sums of a selection; raises PeriodError for an unknown zone."""
+        from tokentui.store.explain_query import explanation
+
+        with reading(self.connection):
+            return explanation(self.connection, query, top)
 
     def record_count(self) -> int:
         """Return how many records are stored, from their sums."""
