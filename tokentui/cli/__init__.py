@@ -19,6 +19,7 @@ COMMANDS = {
     "demo": "tokentui.cli.demo:demo",
     "detect": "tokentui.cli.detect:detect",
     "doctor": "tokentui.cli.doctor:doctor",
+    "explain": "tokentui.cli.explain:explain",
     "price": "tokentui.cli.price:price",
     "show": "tokentui.cli.show:show",
     "usage": "tokentui.cli:usage",
