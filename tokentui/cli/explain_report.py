@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from decimal import Decimal
+from textwrap import wrap
 
 from tokentui import sources
 from tokentui.cli.output import DIM, YELLOW, Cell, Column, styled, table
-from tokentui.cli.report import DETAILED, at_least
+from tokentui.cli.report import DETAILED, PLAIN, Figure, at_least
 from tokentui.engine.explain import (
     FLAG_WORDS,
     PROVENANCE_WORDS,
@@ -24,6 +25,9 @@ from tokentui.usage import moment
 
 MOST_ROWS = 30
 """Price rows shown; JSON has all."""
+
+NARROW = 120
+"""Below as many columns input is one figure, so that prices and times keep their room."""
 
 COMPONENT_WORDS = {
     "uncached_input_tokens": "input",
@@ -54,14 +58,14 @@ def as_text(found: Explained, looked_for: LookedFor, *, width: int, colour: bool
     if explanation.elsewhere is not None:
         parts = _nothing(explanation, explanation.elsewhere, looked_for)
         logs = _logs(explanation.logs, looked_for, width, colour)
-        return "".join(line + "\n" for line in parts) + logs
+        return "".join(_wrapped(line, width) for line in parts) + logs
     return "\n".join(
         part
         for part in (
             _head(explanation, looked_for, colour),
             _price_table(explanation, width, colour),
-            _price_words(found, colour),
-            "".join(line + "\n" for line in _doubts(explanation)),
+            _price_words(found, width, colour),
+            "".join(_wrapped(line, width) for line in _doubts(explanation)),
             _requests(explanation.largest, looked_for, width, colour),
             _logs(explanation.logs, looked_for, width, colour),
         )
@@ -100,56 +104,64 @@ def _cost(usage: Usage, floors: int) -> str:
 
 def _price_table(explanation: Explanation, width: int, colour: bool) -> str:
     columns = [Column("Price", numeric=False), Column("Model", numeric=False, keep=3)]
-    columns += [Column(figure.title, keep=figure.keep) for figure in DETAILED]
+    columns += [Column(figure.title, keep=figure.keep) for figure in _figures(width)]
     columns.append(Column("Cost"))
     shown = explanation.price_rows[:MOST_ROWS]
-    rows = [_price_line(row) for row in shown]
+    rows = [_price_line(row, _figures(width)) for row in shown]
     floors = sum(row.floor_count for row in explanation.price_rows)
     totals = explanation.totals
-    counts = [figure.cell(totals, 0) for figure in DETAILED]
+    counts = [figure.cell(totals, 0) for figure in _figures(width)]
     total = [Cell("Total"), Cell(""), *counts, Cell(_cost(totals, floors))]
     text = table(columns, rows, total=total, width=width, colour=colour)
     hidden = len(explanation.price_rows) - len(shown)
     return text + (f"and {hidden} more prices; --json has all\n" if hidden else "")
 
 
-def _price_line(row: PriceRow) -> list[Cell]:
+def _figures(width: int) -> Sequence[Figure]:
+    return PLAIN if width < NARROW else DETAILED
+
+
+def _price_line(row: PriceRow, figures: Sequence[Figure]) -> list[Cell]:
     style = "" if row.usage.known_cost is not None else YELLOW
     model = clean(row.model, 100) or "(no model)"
     if row.service_tier:
         model += f", {clean(row.service_tier, 30)}"
-    counts = [figure.cell(row.usage, 0) for figure in DETAILED]
+    counts = [figure.cell(row.usage, 0) for figure in figures]
     price = Cell(clean(row.price, 120) or "(no price)", style=style)
     return [price, Cell(model), *counts, Cell(_cost(row.usage, row.floor_count), style=style)]
 
 
-def _price_words(found: Explained, colour: bool) -> str:
+def _price_words(found: Explained, width: int, colour: bool) -> str:
     """Return the prices in words: rates, since when, what multiplies them; why there is none."""
-    lines: dict[str, None] = {}
-    rows = found.explanation.price_rows[:MOST_ROWS]
-    for row, price in zip(rows, found.prices, strict=False):
-        text = "\n".join(_price_lines(row, price, colour))
-        lines[text] = None
-    return "".join(text + "\n" for text in lines)
+    rows = zip(found.explanation.price_rows[:MOST_ROWS], found.prices, strict=False)
+    # Two models may have one price: it is told once.
+    lines = dict.fromkeys("".join(_price_lines(row, price, width, colour)) for row, price in rows)
+    return "".join(lines)
 
 
-def _price_lines(row: PriceRow, price: PriceInWords, colour: bool) -> Iterator[str]:
-    if not price.price:
+def _price_lines(row: PriceRow, price: PriceInWords, width: int, colour: bool) -> Iterator[str]:
+    if row.usage.known_cost is None:
         count = _requests_word(row.usage.request_count)
         name = clean(row.model, 80) or "(no model)"
-        yield styled(f"{name}: {count} unpriced: {clean(price.problem, 200)}", YELLOW, colour=colour)
+        yield _wrapped(f"{name}: {count} unpriced: {clean(price.problem, 200)}", width, YELLOW, colour)
         return
     said = [f"since {price.since}" if price.since else "", *price.words]
-    yield clean(price.price, 120) + "".join(f", {clean(each, 100)}" for each in said if each)
+    yield _wrapped(clean(price.price, 120) + "".join(f", {clean(each, 100)}" for each in said if each), width)
     if price.components:
-        yield "  " + ", ".join(_component(part.name, part.rate) for part in price.components)
+        yield _wrapped("  " + ", ".join(_component(part.name, part.rate) for part in price.components), width)
     if price.problem:
-        yield styled(f"  {clean(price.problem, 200)}", YELLOW, colour=colour)
+        yield _wrapped(f"  {clean(price.problem, 200)}", width, YELLOW, colour)
+
+
+def _wrapped(text: str, width: int, style: str = "", colour: bool = False) -> str:
+    """Return a sentence in lines of at most `width` columns, the further ones indented."""
+    lines = [text] if len(text) <= width else wrap(text, width, subsequent_indent="    ")
+    return "".join(styled(line, style, colour=colour) + "\n" for line in lines)
 
 
 def _component(name: str, rate: Decimal) -> str:
     per = "M" if name.endswith("_tokens") else "k"
-    return f"{COMPONENT_WORDS[name]} ${_digits(rate)} / {per}"
+    return f"{COMPONENT_WORDS[name]} ${_digits(rate)}/{per}"
 
 
 def _digits(amount: Decimal) -> str:
@@ -180,25 +192,30 @@ def _doubts(explanation: Explanation) -> Iterator[str]:
 def _requests(largest: Sequence[Request], looked_for: LookedFor, width: int, colour: bool) -> str:
     if not largest:
         return ""
+    figures = _figures(width)[1:]
     columns = [
-        Column("Largest requests", numeric=False), Column("Session", numeric=False, keep=5),
-        Column("Model", numeric=False), *(Column(f.title, keep=f.keep) for f in DETAILED[1:]),
+        Column("Largest requests"), Column("Session", numeric=False, keep=5), Column("Model", numeric=False),
+        *(Column(figure.title, keep=figure.keep) for figure in figures),
         Column("Cost"), Column("Flags", numeric=False, keep=2),
     ]  # fmt: skip
     rows = []
     for request in largest:
         record, usage = request.record, usage_of(request)
         flags = "; ".join(FLAG_WORDS[name] for name in flag_names(record.flags))
-        floor = request.context.quality == "floor"
-        cost = "unpriced"
-        if record.cost is not None:
-            cost = f"{'≥' if floor else ''}{money(record.cost, 4)}{'~' if record.cost else ''}"
+        style = YELLOW if record.cost is None else ""
         rows.append([
             Cell(_when(record.time, looked_for)), Cell(clean(request.context.conversation_id, 60)),
-            Cell(clean(record.model, 100) or "(no model)"), *(f.cell(usage, 0) for f in DETAILED[1:]),
-            Cell(cost, style=YELLOW if record.cost is None else ""), Cell(flags),
+            Cell(clean(record.model, 100) or "(no model)"), *(figure.cell(usage, 0) for figure in figures),
+            Cell(_request_cost(request), style=style), Cell(flags),
         ])  # fmt: skip
     return table(columns, rows, width=width, colour=colour)
+
+
+def _request_cost(request: Request) -> str:
+    cost = request.record.cost
+    if cost is None:
+        return "unpriced"
+    return ("≥" if request.context.quality == "floor" else "") + money(cost, 4) + ("~" if cost else "")
 
 
 def usage_of(request: Request) -> Usage:
