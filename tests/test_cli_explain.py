@@ -211,6 +211,22 @@ def test_a_price_of_ones_own_and_a_discount_are_told_as_such(tmp_path: Path) -> 
     assert [part.rate for part in found.components] == [Decimal("1.05"), Decimal("5.25")]
 
 
+def test_reasoning_with_a_rate_of_its_own_is_told_on_top_of_the_output() -> None:
+    deep = record("perplexity", "sonar-deep-research", 1000, 0, 0, 0, 400, reasoning_output_tokens=100)
+    found = words(deep, record("perplexity", "sonar-deep-research", 1000, 0, 0, 0, 400))
+    told = {part.name: (part.units, part.rate.normalize()) for part in found.components}
+    assert told["output_tokens"] == (800, 8)
+    assert told["reasoning_output_tokens"] == (100, -5)
+    assert found.problem == ""
+
+
+def test_a_prompt_at_the_edge_of_the_long_context_rates_has_the_short_ones() -> None:
+    edge = record("anthropic", "claude-sonnet-4-5", 200_000, 0, 0, 0, 10)
+    found = words(edge, record("anthropic", "claude-sonnet-4-5", 10, 20, 30, 40, 50))
+    assert [str(part.rate.normalize()) for part in found.components] == ["3", "0.3", "3.75", "6", "15"]
+    assert found.problem == ""
+
+
 def test_rates_that_changed_since_are_told_and_not_shown_as_right() -> None:
     prices = Prices.load()
     one = row(record("anthropic", "claude-opus-4-8", 10, 0, 0, 0, 10), prices=prices)
@@ -231,6 +247,7 @@ def names_of(one: PriceRow) -> tuple[str, str, str]:
 MODELS = [
     ("anthropic", "claude-sonnet-4-5"), ("anthropic", "claude-opus-4-6"), ("openai", "gpt-5.4"),
     ("gcp.gemini", "gemini-2.5-pro"), ("google", "gemini-3.1-pro-preview"), ("deepseek", "deepseek-chat"),
+    ("perplexity", "sonar"),
 ]  # fmt: skip
 
 

@@ -55,7 +55,7 @@ RECORDS = st.lists(
         model=st.sampled_from(["opus", "haiku", "gpt"]),
         service_tier=st.sampled_from(["", "batch"]),
         flags=st.integers(0, 31),
-        cost=st.none() | st.integers(0, 2**46),
+        cost=st.none() | st.integers(0, 2**45),
         price=st.sampled_from(["p1", "p2"]),
         recorded_cost=st.none() | st.integers(0, 2**52),
         reasoning_output_tokens=st.integers(0, 10),
@@ -144,6 +144,14 @@ def test_the_largest_requests_come_first_and_unpriced_ones_by_length(writer: Wri
     assert [each.record.cost for each in reader.explanation(ONE_DAY, top=2).largest] == [9, 5]
     assert reader.explanation(ONE_DAY, top=0).largest == ()
     assert reader.explanation(ONE_DAY).largest[0].context == context()
+
+
+def test_a_day_ends_before_midnight(writer: Writer, reader: Reader) -> None:
+    midnight = at("2026-11-20T23:00")  # in Berlin
+    writer.ingest([batch([record("last", midnight - 1, cost=1), record("first", midnight, cost=2)])], NOW)
+    days = [UsageQuery(day, day, "Europe/Berlin") for day in (DAY, date(2026, 11, 21))]
+    assert [reader.explanation(day).totals.cost for day in days] == [1, 2]
+    assert [reader.usage(day).totals.cost for day in days] == [1, 2]
 
 
 def test_doubts_are_counted_by_request(writer: Writer, reader: Reader) -> None:
