@@ -36,7 +36,7 @@ class Asked:
     project: str | None
 
 
-@click.command()
+@click.command(short_help="Show what is behind a figure of show.")
 @click.option("--from", "start", metavar="DAY", help="First day: 2026-11-01, -7d, last month …")
 @click.option("--to", "end", metavar="DAY", help="Last day, inclusive; the same words.")
 @click.option("--filter", "filter_text", metavar="TERMS", multiple=True, help=f"Such as '{filters.EXAMPLE}'.")
