@@ -92,7 +92,7 @@ def source(**what: object) -> SourceHealth:
     well: dict[str, object] = {
         "name": "codex", "title": "Codex", "state": "ok", "roots": ("/r",), "files": 3, "files_gone": 0,
         "records": 1_200, "bad_line_count": 0, "bad_lines": (), "anomalies": 0, "lag_seconds": 0.0,
-        "unread_bytes": 0, "last_read_at": NOW - 2 * HOUR, "errors": (),
+        "unread_bytes": 0, "unfinished_bytes": 0, "last_read_at": NOW - 2 * HOUR, "errors": (),
     }  # fmt: skip
     return SourceHealth(**{**well, **what})  # type: ignore[arg-type]
 

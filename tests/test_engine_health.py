@@ -192,3 +192,15 @@ def test_a_newer_database_and_a_sqlite_with_a_known_bug_are_told(
     assert (found.schema_version, found.integrity) == (99, "ok")
     monkeypatch.setattr(integrity, "has_wal_reset_bug", lambda: False)
     assert doctor().database.sqlite_note == ""
+
+
+def test_a_last_line_that_has_not_ended_is_told_until_it_ends(home: Path) -> None:
+    path = append(log(home), request("1"))
+    with path.open("a") as file:
+        file.write('{"type": "assis')
+    collect()
+    assert (claude().state, claude().unread_bytes, claude().unfinished_bytes) == ("ok", 0, 15)
+    with path.open("a") as file:
+        file.write('tant"}\n')
+    collect()
+    assert claude().unfinished_bytes == 0

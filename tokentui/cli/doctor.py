@@ -74,6 +74,8 @@ def _source(source: SourceHealth, now: int, *, colour: bool) -> str:
     if source.unread_bytes:
         unread = _counted(source.unread_bytes, "byte")
         lines.append(f"  {unread} not read yet, the oldest {_since(source.lag_seconds)}")
+    if source.unfinished_bytes:
+        lines.append(f"  {_counted(source.unfinished_bytes, 'byte')} of last lines that have not ended yet")
     if source.anomalies:
         lines.append(f"  {_counted(source.anomalies, 'value')} repaired or borrowed from a neighbour")
     lines += [f"  {clean(error, 400)}" for error in source.errors]

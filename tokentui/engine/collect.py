@@ -14,6 +14,7 @@ from tokentui.engine.collector import Collector, SourceResult
 from tokentui.engine.database import Database
 from tokentui.sources import SOURCES
 from tokentui.store import Reader, UsageQuery, Where, integrity
+from tokentui.store.errors import Corrupt
 from tokentui.store.faults import explained
 from tokentui.store.snapshot import ImportProgress
 
@@ -63,7 +64,7 @@ def collect_once(
     try:
         with explained(database.place.path):
             if not elsewhere and database.place.writable:
-                done = _collected(database, collector, done, progress)
+                done = _repaired(database, lambda: _collected(database, collector, done, progress))
             if database.ready():
                 done = _summed_up(database, done, sources, verify)
             problem = collector.prices.overlay_problem
@@ -73,6 +74,19 @@ def collect_once(
         collector.close()
         database.close_reader()
         database.close()
+
+
+def _repaired(database: Database, collected: Callable[[], Collected]) -> Collected:
+    """Collect; a database that turns out to be damaged is set aside, restored and collected into again."""
+    try:
+        with explained(database.place.path):
+            return collected()
+    except Corrupt:
+        database.close_reader()
+        database.suspect()
+        if not database.lead():
+            raise
+        return collected()
 
 
 def _collected(

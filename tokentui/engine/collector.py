@@ -15,15 +15,14 @@ from tokentui import sources as registry
 from tokentui.batch import Batch, Checkpoint
 from tokentui.config import Paths, Settings
 from tokentui.engine.database import Database
-from tokentui.engine.discovery import Discovery, LogFile, Siblings, home_of, newest_first
-from tokentui.engine.parsing import Job, parse
-from tokentui.engine.workers import Failure, Hello, Parsed, Pool, explain
+from tokentui.engine.discovery import Discovery, LogFile, home_of, newest_first
+from tokentui.engine.parsing import Job
+from tokentui.engine.reading import BACKLOG_BYTES, Reading, unread
+from tokentui.engine.workers import Failure
 from tokentui.pricing import Prices
 from tokentui.store.snapshot import ImportProgress
 from tokentui.usage import UsageRecord
 
-BACKLOG_BYTES = 32_000_000
-"""From here on worker processes parse; below it their start costs more than they save."""
 FLUSH_RECORDS = 10_000
 """Records in one transaction: 20,000 store no faster, 2,000 a third slower."""
 FLUSH_FILES = 500
@@ -79,12 +78,13 @@ class Collector:
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         chosen = registry.SOURCES if sources is None else sources
+        self._all = len(chosen) == len(registry.SOURCES)
         self.sources = [source for source in chosen if source.name not in settings.sources_off]
         self.prices = Prices.open(paths.price_overlay, paths.price_cache)
         self.discovery = Discovery(self.sources, home_of(environ), environ, settings.extra_roots)
-        self._paths = paths
         self._database = database
-        self._workers = workers if workers is not None else min(MAX_WORKERS, os.cpu_count() or 1)
+        count = workers if workers is not None else min(MAX_WORKERS, os.cpu_count() or 1)
+        self._reading = Reading(self.discovery, self.prices, paths, count)
         self._versions = {source.name: source.load().PARSER_VERSION for source in self.sources}
         self._checkpoints: dict[str, Checkpoint] = {}
         self._tallies: dict[str, _Tally] = {}
@@ -92,17 +92,16 @@ class Collector:
         self._held: Counter[str] = Counter()
         """Records in `_pending`, by source."""
         self._failures: list[Failure] = []
-        self._pool: Pool | None = None
-        """Workers that began before the database was open."""
+        self._gone: set[str] | None = None
+        self._on_disk: Counter[str] = Counter()
+        """Files of each source at the last walk."""
         self._progress: Callable[[ImportProgress], None] | None = None
         self._stopping: Callable[[], bool] = lambda: False
 
     def read_ahead(self) -> None:
         """Let worker processes begin before a new database exists: making it takes 0.1 s."""
-        self.discovery.walk()
-        jobs = [self._job(file) for file in newest_first(list(self.discovery.files.values()))]
-        if self._worth_workers(sum(job.size for job in jobs)):
-            self._pool = self._started(jobs)
+        self.walk()
+        self._reading.begin([self._job(file) for file in newest_first(list(self.discovery.files.values()))])
 
     def open(self) -> None:
         """Read the checkpoints and bring prices up to date. Call once, in the thread that collects."""
@@ -124,10 +123,11 @@ class Collector:
         self._progress, self._stopping = progress, stopping
         self._tallies = {source.name: _Tally() for source in self.sources}
         self._pending, self._held, self._failures = {}, Counter(), []
-        if self._pool is not None:
+        if self._reading.began:
             found = list(self.discovery.files.values())
         elif everywhere:
-            found = list(self.discovery.walk().values())
+            self.walk()
+            found = list(self.discovery.files.values())
             self._note_vanished()
         else:
             found = self.discovery.glance()
@@ -135,27 +135,28 @@ class Collector:
         if jobs:
             self._read(jobs)
             self._flush()
-        if self._failures:
-            self._database.writer.file_errors(
-                [(failure.source, failure.path, failure.error) for failure in self._failures], _now()
-            )
+        if everywhere or self._failures:
+            errors = [(failure.source, failure.path, failure.error) for failure in self._failures]
+            self._database.writer.file_errors(errors, _now(), complete=everywhere and self._all)
         return [self._result(source) for source in self.sources]
 
     def close(self) -> None:
         """End worker processes that began and were not waited for."""
-        if self._pool is not None:
-            self._pool.close()
-            self._pool = None
+        self._reading.close()
 
     def found(self) -> tuple[Found, ...]:
         """Return where each source's logs were looked for at the last walk, and how many there were."""
-        counts = Counter(file.source for file in self.discovery.files.values())
         return tuple(
-            Found(source.name, source.title, tuple(self.discovery.roots(source)), counts[source.name])
+            Found(source.name, source.title, tuple(self.discovery.roots(source)), self._on_disk[source.name])
             for source in self.sources
         )
 
     # ------------------------------------------------------------------ which files
+
+    def walk(self) -> None:
+        """Look everywhere, without reading anything."""
+        self.discovery.walk()
+        self._on_disk = Counter(file.source for file in self.discovery.files.values())
 
     def _changed(self, file: LogFile) -> bool:
         known = self._checkpoints.get(file.path)
@@ -173,68 +174,34 @@ class Collector:
         """Remember which logs are gone; their records stay, only the user's purge deletes."""
         gone = self._checkpoints.keys() - self.discovery.files.keys()
         gone = {path for path in gone if not os.path.lexists(path)}
-        if gone:
+        if gone != self._gone:
             self._database.writer.mark_gone(sorted(gone), _now())
+            self._gone = gone
 
     # ------------------------------------------------------------------ reading
 
     def _read(self, jobs: list[Job]) -> None:
-        total = sum(_unread(job) for job in jobs)
+        total = sum(unread(job) for job in jobs)
         with _without_garbage_collector() if total >= BACKLOG_BYTES else nullcontext():
             self._read_all(jobs, total)
 
     def _read_all(self, jobs: list[Job], total: int) -> None:
         files_done = bytes_done = records = 0
-        for parsed in self._parse(jobs, total):
+        for parsed in self._reading.results(jobs):
             for batch in parsed.batches:
                 records += len(batch.records)
                 self._hold(batch)
             self._failures += parsed.failures
             for failure in parsed.failures:
                 self._tallies[failure.source].errors.append(f"{failure.path}: {failure.error}")
+            files_done += parsed.files_done
             bytes_done += parsed.bytes_done
-            files_done = sum(tally.files_read for tally in self._tallies.values())
             if self._stopping():
                 raise Stopped
-            if self._progress:
+            if self._progress and (parsed.batches or parsed.files_done):
                 self._progress(
                     ImportProgress(files_done, len(jobs), min(bytes_done, total), total, records)
                 )
-
-    def _parse(self, jobs: list[Job], total: int) -> Iterator[Parsed]:
-        if self._pool is None and not self._worth_workers(total):
-            siblings = self.discovery.siblings()
-            for job in jobs:
-                yield from self._parse_here(job, siblings)
-            return
-        pool = self._pool or self._started(jobs)
-        try:
-            yield from pool.results()
-        finally:
-            self._pool = None
-            pool.close()
-
-    def _worth_workers(self, size: int) -> bool:
-        return size >= BACKLOG_BYTES and self._workers > 1
-
-    def _started(self, jobs: list[Job]) -> Pool:
-        pool = Pool(self._workers, self.discovery.siblings(), self.prices.cost, self._hello)
-        pool.start(jobs)
-        return pool
-
-    def _parse_here(self, job: Job, siblings: dict[str, Siblings]) -> Iterator[Parsed]:
-        try:
-            for batch in parse(job, siblings, self.prices.cost):
-                yield Parsed([batch], [], 0)
-        except OSError as error:
-            yield Parsed([], [Failure(job.source, job.path, explain(error))], 0)
-        yield Parsed([], [], _unread(job))
-
-    def _hello(self) -> Hello:
-        paths: dict[str, list[str]] = {}
-        for file in self.discovery.files.values():
-            paths.setdefault(file.source, []).append(file.path)
-        return Hello(paths, str(self._paths.price_overlay), str(self._paths.price_cache))
 
     # ------------------------------------------------------------------ storing
 
@@ -264,10 +231,9 @@ class Collector:
 
     def _result(self, source: registry.Source) -> SourceResult:
         tally = self._tallies[source.name]
-        found = sum(file.source == source.name for file in self.discovery.files.values())
         return SourceResult(
-            source.name, source.title, found, tally.files_read, tally.added, tally.changed,
-            tuple(tally.errors),
+            source.name, source.title, self._on_disk[source.name], tally.files_read,
+            tally.added, tally.changed, tuple(tally.errors),
         )  # fmt: skip
 
     # ------------------------------------------------------------------ prices
@@ -278,9 +244,12 @@ class Collector:
         A changed overlay is the user's word and reprices everything; newer price data only fills in
         what had no price. Both at each record's own date.
         """
-        if self.prices.overlay_problem:  # a price file with a mistake in it changes nothing
-            return
         writer = self._database.writer
+        if self.prices.overlay_problem:
+            # A price file with a mistake in it changes nothing, but what is read meanwhile goes without
+            # it: that is priced again once the file can be used.
+            writer.set_meta("price_overlay", "broken")
+            return
         overlay, data = self.prices.overlay_identity, self.prices.version
         known_overlay, known_data = writer.meta("price_overlay"), writer.meta("price_data")
         if known_overlay not in (None, overlay):
@@ -290,7 +259,6 @@ class Collector:
         if (known_overlay, known_data) != (overlay, data):
             writer.set_meta("price_overlay", overlay)
             writer.set_meta("price_data", data)
-
 
     def _price(self, record: UsageRecord, _service: str) -> tuple[int | None, str]:
         return self.prices.cost(record)
@@ -306,13 +274,6 @@ def _without_garbage_collector() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _unread(job: Job) -> int:
-    """About how many bytes reading a file will take."""
-    if job.checkpoint is None or job.size < job.checkpoint.offset:
-        return job.size
-    return job.size - job.checkpoint.offset
 
 
 def _now() -> int:

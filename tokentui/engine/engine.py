@@ -221,7 +221,7 @@ class Engine:
     def _look_around(self) -> None:
         """Find out once what a follower can say of the logs."""
         collector = Collector(self._paths, self._settings, self._database)
-        collector.discovery.walk()
+        collector.walk()
         self.found = collector.found()
         self._note_prices(collector)
 

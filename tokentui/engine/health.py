@@ -55,6 +55,8 @@ class SourceHealth:
     lag_seconds: float
     """Age of the oldest change on disk that is not in the database yet; 0 when all is read."""
     unread_bytes: int
+    unfinished_bytes: int
+    """Bytes of last lines without a newline: being written, or torn; they are read once they end."""
     last_read_at: int | None
     """UTC epoch microseconds."""
     errors: tuple[str, ...]
@@ -149,6 +151,7 @@ def _source(
         sum(file.anomalies for file in known.values()),
         max((now / 1e6 - file.mtime_ns / 1e9 for file in behind if file.mtime_ns < now * 1000), default=0.0),
         sum(_unread(file, known.get(file.path)) for file in behind),
+        sum(_unfinished(file, known.get(file.path)) for file in on_disk),
         max(reads, default=None),
         tuple(errors[:ERRORS_NAMED]),
     )  # fmt: skip
@@ -165,6 +168,13 @@ def _unread(file: LogFile, known: FileState | None) -> int:
     if known.size == file.size and known.mtime_ns == file.mtime_ns:
         return 0
     return max(file.size - known.offset, 1)
+
+
+def _unfinished(file: LogFile, known: FileState | None) -> int:
+    """Bytes of a log's last line that has not ended; a compressed log counts its offset in other bytes."""
+    if known is None or _unread(file, known) or file.path.endswith(".zst"):
+        return 0
+    return max(file.size - known.offset, 0)
 
 
 def _below(skipped: str, roots: Iterable[str]) -> bool:

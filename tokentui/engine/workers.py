@@ -20,6 +20,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -32,8 +33,19 @@ JOB_BYTES = 8_000_000
 """Log bytes a worker is handed at a time: few enough that both workers end together."""
 AHEAD = 2
 """Lists of jobs a worker has at hand, so that it never waits for the parent."""
+ANSWER_SECONDS = 0.2
+"""How long workers are waited for before the caller may say that it wants to stop."""
 PIPE_BYTES = 1 << 20
 """Room for results while the parent is busy with SQLite (Linux: at most 1 MiB without privilege)."""
+
+ROOT = str(Path(__file__).parents[2])
+"""The folder tokentui lies in."""
+
+# Without the working directory, which may hold anybody's `msgspec.py`: what `-m` would put first.
+PROGRAM = (
+    "import sys; sys.path.append(sys.argv[1])\n"
+    "from tokentui.engine.parse_worker import main; main()"
+)
 
 _HEAD = struct.Struct("<I")
 _BATCH, _DONE = b"B", b"D"
@@ -56,10 +68,11 @@ class Hello(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Parsed(NamedTuple):
-    """What comes back from the workers: batches as they are ready, then a list's failures."""
+    """What comes back: batches as they are ready, then what failed of the files that are done."""
 
     batches: list[Batch]
     failures: list[Failure]
+    files_done: int
     bytes_done: int
 
 
@@ -81,6 +94,11 @@ def serve(
             except Exception as error:  # one file must not end the import of the others
                 failures.append(Failure(job.source, job.path, f"reader failed: {error!r:.200}"))
         _write_frame(results_fd, _DONE + encode(failures))
+
+
+def lost(jobs: Sequence[Job]) -> list[Failure]:
+    """Return what is told of files whose worker died; they are read again next time."""
+    return [Failure(job.source, job.path, "the worker process reading it died") for job in jobs]
 
 
 def explain(error: OSError) -> str:
@@ -120,26 +138,36 @@ class Pool:
         """Yield what comes back, in about the order of the jobs, until all are done."""
         while busy := [worker for worker in self._workers if worker.pending]:
             waiting = [worker.jobs for worker in busy if worker.unsent]
-            readable, writable, _ = select.select([worker.results for worker in busy], waiting, [])
+            results = [worker.results for worker in busy]
+            readable, writable, _ = select.select(results, waiting, [], ANSWER_SECONDS)
+            if not readable:
+                yield Parsed([], [], 0, 0)
             for worker in busy:
                 if worker.jobs in writable:
                     worker.send()
                 if worker.results in readable:
                     yield self._take(worker)
+        left = [job for jobs, _ in self._lists for job in jobs]  # all workers died
+        if left:
+            yield Parsed([], lost(left), len(left), sum(job.size for job in left))
 
     def _take(self, worker: _Worker) -> Parsed:
         frames = worker.receive()
         if frames is None:
-            return Parsed([], worker.lost(), 0)
-        batches, failures, done = [], [], 0
+            failures = worker.lost()
+            return Parsed([], failures, len(failures), 0)
+        batches, failures = [], []
+        files_done = bytes_done = 0
         for frame in frames:
             if frame[:1] == _BATCH:
                 batches.append(self._decode_batch(memoryview(frame)[1:]))
             else:
                 failures += self._decode_failures(memoryview(frame)[1:])
-                done += worker.pending.popleft().size
+                done = worker.pending.popleft()
+                files_done += len(done.jobs)
+                bytes_done += done.size
                 worker.hand(self._lists)
-        return Parsed(batches, failures, done)
+        return Parsed(batches, failures, files_done, bytes_done)
 
     def close(self) -> None:
         """End the workers, whatever they are doing."""
@@ -220,7 +248,7 @@ class _Worker:
         """Give up what a worker that died had not finished; it is read again next time."""
         jobs = [job for jobs, _ in self.pending for job in jobs]
         self.pending.clear()
-        return [Failure(job.source, job.path, "the worker process reading it died") for job in jobs]
+        return lost(jobs)
 
     def close(self) -> None:
         """End the process and collect it."""
@@ -275,7 +303,7 @@ def _spawn(message: bytes) -> _Worker:
 
     jobs_read, jobs_write, results_read, results_write = _pipes()
     process = subprocess.Popen(
-        [sys.executable, "-m", "tokentui.engine.parse_worker"],
+        [sys.executable, "-P", "-c", PROGRAM, ROOT],
         stdin=jobs_read,
         stdout=results_write,
         stderr=subprocess.DEVNULL,

@@ -111,6 +111,12 @@ def store_progress(connection: sqlite3.Connection, batches: Sequence[Batch], now
     return sum(bad_counts.values())
 
 
+def any_marked(connection: sqlite3.Connection) -> bool:
+    """Whether any file is noted as gone or as one that cannot be read."""
+    query = "SELECT EXISTS (SELECT 1 FROM log_files WHERE gone_at IS NOT NULL OR error <> '')"
+    return bool(connection.execute(query).fetchone()[0])
+
+
 def mark_gone(connection: sqlite3.Connection, paths: Iterable[str], now: int) -> int:
     """Note which files are gone: these, and no others any more. Returns how many were news."""
     before = {row[0] for row in connection.execute("SELECT id FROM log_files WHERE gone_at IS NOT NULL")}

@@ -46,6 +46,9 @@ class Writer:
 
     def mark_gone(self, paths: Iterable[str], now: int) -> int:
         """Note which files are gone: these, and no others; records stay. Returns how many were news."""
+        paths = tuple(paths)
+        if not paths and not log_files.any_marked(self.connection):
+            return 0  # the usual case, for which nobody is kept waiting
         with self._writing():
             return log_files.mark_gone(self.connection, paths, now)
 
@@ -56,6 +59,9 @@ class Writer:
 
         Returns how many were news.
         """
+        errors = tuple(errors)
+        if not errors and not (complete and log_files.any_marked(self.connection)):
+            return 0
         with self._writing():
             return log_files.store_errors(self.connection, errors, now, complete=complete)
 
