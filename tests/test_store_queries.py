@@ -92,6 +92,21 @@ def test_usage_is_grouped_by_one_or_two_dimensions(
 
 
 @pytest.mark.parametrize(
+    ("week_start", "weeks"),
+    [
+        ("monday", {"2026-10-26": 1, "2026-11-02": 1, "2026-11-09": 1, "2026-11-16": 2}),
+        ("sunday", {"2026-11-01": 2, "2026-11-08": 1, "2026-11-15": 2}),
+    ],
+)
+def test_a_week_is_named_by_the_day_it_starts_on_for_the_user(
+    writer: Writer, reader: Reader, week_start: str, weeks: dict[str, int]
+) -> None:
+    filled(writer)
+    table = reader.usage(UsageQuery(group_by=("week",), week_start=week_start))
+    assert counts(table) == {(week,): count for week, count in weeks.items()}
+
+
+@pytest.mark.parametrize(
     ("where", "requests"),
     [
         ([Where("model", "eq", ("CLAUDE-haiku", "gpt-5"))], 2),
@@ -173,7 +188,7 @@ def days_of(
     reader: Reader, zone: str, start: date | None = None, end: date | None = None
 ) -> dict[str, int]:
     """Return the requests of each day."""
-    table = reader.usage(UsageQuery(start, end, zone, ("day",)))
+    table = reader.usage(UsageQuery(start, end, zone, group_by=("day",)))
     return {day: usage.request_count for (day,), usage in table.groups}
 
 

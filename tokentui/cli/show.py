@@ -120,7 +120,7 @@ def _query(here: Surroundings, options: Options) -> UsageQuery:
     if start and end and start > end:
         why = f"--from, --to and --filter leave no day: from {start} to {end}"
         raise Misuse(why, hint=f"such as: --from {end} --to {start}")
-    return UsageQuery(start, end, here.zone_name, _group_by(options), where)
+    return UsageQuery(start, end, here.zone_name, settings.week_start, _group_by(options), where)
 
 
 def _group_by(options: Options) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
+from tokentui.periods import week_of
 from tokentui.store.conditions import ACCOUNT_LABEL, conditions, satisfied
 from tokentui.store.days import SPANS, Days, date_of, number_of
 from tokentui.store.notes import ZONE, setting
@@ -99,7 +99,7 @@ def _groups(
     """Return the sums by the names of their groups: two numbers may have the same name."""
     places = [columns.index(_COLUMNS[name]) for name in query.group_by]
     labels = [
-        _labels(connection, name, {row[at] for row in rows})
+        _labels(connection, name, {row[at] for row in rows}, query.week_start)
         for name, at in zip(query.group_by, places, strict=True)
     ]
     found: dict[tuple[str, ...], list[int]] = {}
@@ -115,10 +115,12 @@ def _groups(
     return {key: Usage(*sums) for key, sums in found.items()}
 
 
-def _labels(connection: sqlite3.Connection, dimension: str, values: set[Any]) -> Mapping[Any, str]:
+def _labels(
+    connection: sqlite3.Connection, dimension: str, values: set[Any], week_start: str
+) -> Mapping[Any, str]:
     """Return the name of each value of a dimension."""
     if dimension in TIME_DIMENSIONS:
-        return {value: _period(dimension, value) for value in values}
+        return {value: _period(dimension, value, week_start) for value in values}
     if dimension == "branch":
         return {value: value for value in values}
     accounts = "FROM accounts AS a JOIN services AS s ON s.id = a.service_id"
@@ -136,8 +138,8 @@ def _labels(connection: sqlite3.Connection, dimension: str, values: set[Any]) ->
     return dict(connection.execute(query, (wanted,)))
 
 
-def _period(dimension: str, number: int) -> str:
+def _period(dimension: str, number: int, week_start: str) -> str:
     day = date_of(number)
     if dimension == "week":
-        day -= timedelta(days=day.weekday())
+        day = week_of(day, week_start)[0]
     return day.isoformat()[:7] if dimension == "month" else day.isoformat()

@@ -57,6 +57,8 @@ class UsageQuery:
     end: date | None = None
     zone: str = "UTC"
     """Where days begin and end."""
+    week_start: str = "monday"
+    """Where weeks begin: one of `periods.WEEK_STARTS`."""
     group_by: tuple[str, ...] = ()
     """At most two of DIMENSIONS."""
     where: tuple[Where, ...] = ()
@@ -74,7 +76,7 @@ class UsageTable:
     totals: Usage = _NOTHING
     """The sum of all groups."""
     groups: tuple[tuple[tuple[str, ...], Usage], ...] = ()
-    """Sorted by key, one text for each dimension: `2026-11-21` for a day, the Monday for a week,
+    """Sorted by key, one text for each dimension: `2026-11-21` for a day, the first day of a week,
     `2026-11` for a month, the path for a project, `codex` or `codex/work` for an account."""
     first_day: date | None = None
     """The first day of the selection that has use."""
