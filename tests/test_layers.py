@@ -8,7 +8,10 @@ import sys
 
 import pytest
 
-BIG = ("click", "genai_prices", "httpx", "keyring", "peewee", "plotext", "pydantic", "rich", "textual", "tomli_w")
+BIG = (
+    "click", "genai_prices", "httpx", "keyring", "peewee", "plotext", "pydantic", "rich", "textual",
+    "tomli_w",
+)  # fmt: skip
 
 ROOMS = {
     "tokentui.usage": (),

@@ -27,7 +27,8 @@ def main() -> None:
     found = [subprocess.run(command, capture_output=True, text=True, check=True).stdout for _ in range(times)]
     spent = sorted(float(line.split()[0]) for line in found)
     records = int(found[0].split()[1])
-    print(f"{records:,} records: {statistics.median(spent):.1f} ms (median), {spent[0]:.1f} to {spent[-1]:.1f}")
+    middle = statistics.median(spent)
+    print(f"{records:,} records: {middle:.1f} ms (median), {spent[0]:.1f} to {spent[-1]:.1f}")
 
 
 if __name__ == "__main__":
