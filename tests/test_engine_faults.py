@@ -17,7 +17,8 @@ import pytest
 
 from tests.engine_watch import append, assert_stored, ends, engine, log, requests
 from tests.mounting import fill, read_only, small_disk
-from tokentui.config import paths
+from tokentui.config import Settings, paths
+from tokentui.engine.collect import collect_once
 from tokentui.store import backup, connection
 
 
@@ -275,3 +276,16 @@ def test_a_database_of_a_newer_version_is_shown_and_not_touched(home: Path, db: 
         watch.more_turns()
         assert watch.last.record_count == 10
     assert hashlib.sha256(db.read_bytes()).digest() == before
+
+
+@pytest.mark.parametrize("start", [0, 4096], ids=["header", "tables"])
+def test_collecting_once_repairs_a_damaged_database_by_itself(home: Path, db: Path, start: int) -> None:
+    path = collected(home, 300)
+    with db.open("r+b") as file:
+        file.seek(start)
+        file.write(b"\xa5" * (db.stat().st_size - start))
+    append(path, *requests(300, 5))
+    done = collect_once(paths(os.environ), Settings())
+    assert done.records_after == 305
+    assert "set aside" in " ".join(done.notices)
+    assert list(db.parent.glob("tokentui.db.corrupt-*"))
