@@ -31,7 +31,7 @@ class Numbers:
         self.total = int(state or b"0")
 
     def feed(self, lines: bytes, offset: int) -> None:
-        assert lines.endswith(b"\n")
+        assert b"\n" in lines
         for line in lines.split(b"\n")[:-1]:
             found, reason = recover(line)
             if reason:
@@ -279,11 +279,11 @@ def test_a_long_log_comes_in_batches_each_with_its_own_checkpoint(
 ) -> None:
     monkeypatch.setattr(logfile, "BLOCK", 100)
     monkeypatch.setattr(lines, "BATCH_FINDINGS", 30)
-    write(path, log(*range(1, 301)))
+    write(path, log(*range(1, 311)))
     batches = read(path)
-    assert len(batches) == 9
+    assert len(batches) == 10
     expected = numbers(batches)
-    assert len(expected) == 300
+    assert len(expected) == 310
     for index, batch in enumerate(batches):  # a crash after any of them loses nothing
         later = read(path, batch.checkpoint)
         assert numbers(batches[: index + 1] + later) == expected

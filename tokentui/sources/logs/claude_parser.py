@@ -77,18 +77,16 @@ class Parser:
         return msgspec.msgpack.encode(_State(self._latest, self._undated, self._identity.state))
 
     def feed(self, lines: bytes, offset: int) -> None:
-        """Parse whole lines, but pass over those of users.
+        """Parse whole lines (see `LineParser`), but pass over those of users.
 
         These, tool results above all, are three quarters of a transcript and carry no usage. They
         are recognised by the first thing in their message, before which no other object begins, and
         searched only for the usage of a line that is glued to them.
         """
         find, starts = lines.find, lines.startswith
-        start, size = 0, len(lines)
+        start, size = 0, lines.rfind(b"\n") + 1
         while start < size:
             end = find(b"\n", start)
-            if end < 0:
-                end = size
             message = find(b'"message":{', start, start + _HEAD)
             if (
                 message >= 0

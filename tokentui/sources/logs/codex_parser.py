@@ -80,7 +80,7 @@ class RolloutParser:
         return _encode(self._session)
 
     def feed(self, lines: bytes, offset: int) -> None:
-        """Parse whole lines that start `offset` bytes into the file."""
+        """Parse whole lines (see `LineParser`)."""
         self._context = None
         for kind, start, end in scan(lines):
             line = lines[start:end]

@@ -134,13 +134,13 @@ UNEXPECTED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 def scan(lines: bytes) -> list[tuple[int, int, int]]:
-    """Return (kind, start, end) of the lines that matter; `lines` ends in a newline.
+    """Return (kind, start, end) of the lines that matter; what follows the last newline is no line.
 
     A line that does not look like one object is OTHER too: it is for the caller to say what is
     wrong. Escaped text in a tool's output matches nothing here, because its quotes are escaped.
     """
     found, heads = _scan(lines, crowded=False)
-    if lines.count(_HEAD) > heads:
+    if lines.count(_HEAD, 0, lines.rfind(b"\n") + 1) > heads:
         # An envelope inside a line: two lines glued, one torn before the next, or log text in a tool call.
         found, _ = _scan(lines, crowded=True)
     return found
@@ -154,7 +154,7 @@ def _scan(lines: bytes, *, crowded: bool) -> tuple[list[tuple[int, int, int]], i
     found: list[tuple[int, int, int]] = []
     find, startswith = lines.find, lines.startswith
     start = heads = 0
-    end = len(lines)
+    end = lines.rfind(b"\n") + 1
     while start < end:
         stop = find(b"\n", start)
         if crowded and find(_HEAD, start + 1, stop) >= 0:

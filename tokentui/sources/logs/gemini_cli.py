@@ -104,7 +104,7 @@ class Parser:
         return msgspec.msgpack.encode((self._session, self._unnamed, self._last_time))
 
     def feed(self, lines: bytes, offset: int) -> None:
-        """Parse whole lines that start `offset` bytes into the file."""
+        """Parse whole lines (see `LineParser`)."""
         view = memoryview(lines)
         start, end = 0, lines.find(b"\n")
         while end >= 0:

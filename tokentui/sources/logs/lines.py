@@ -58,8 +58,9 @@ class LineParser(Protocol):
     findings: Findings
 
     def feed(self, lines: bytes, offset: int) -> None:
-        """Parse whole lines (each ends in a newline) that start `offset` bytes into the file.
+        """Parse the whole lines at the beginning of `lines`, `offset` bytes into the file.
 
+        There is at least one. What follows the last newline is left alone: it comes again when it is whole.
         Never raises for what a line holds: a line that cannot be read goes to `findings.bad`.
         Replaces nothing it found before: the reader takes `findings` and puts a fresh one.
         """
@@ -157,9 +158,11 @@ class _Reading:
         length = 0  # its bytes so far, also when it became too long to keep its parts
         most = LONGEST_LINE if self.file.decompress else HELD_LINE
         since = 0
-        for block in self.file.blocks(self.offset):
+        # Whole lines are parsed where they were read to: a copy would cost 0.05 s for 500 MB.
+        aligned = not self.file.decompress
+        for block in self.file.blocks(self.offset, aligned=aligned):
             if self.offset == 0 and not length and block.startswith(_BOM):
-                self._advance(_BOM)
+                self._advance(_BOM, len(_BOM))
                 block = block[len(_BOM) :]
             cut = block.rfind(b"\n") + 1
             if not cut:
@@ -176,11 +179,10 @@ class _Reading:
                 parts.append(block)
                 block, cut = b"".join(parts), cut + length
             if cut:
-                lines = block[:cut]
-                self.parser.feed(lines, self.offset)
-                self._advance(lines)
-            length = len(block) - cut
-            parts = [block[cut:]]
+                self.parser.feed(block, self.offset)
+                self._advance(block, cut)
+            parts = [] if aligned else [block[cut:]]
+            length = 0 if aligned else len(block) - cut
             since += cut
             if since >= BATCH_BYTES or self._found() >= BATCH_FINDINGS:
                 # Up to here the file is covered, no further: its full size would say "all of it".
@@ -190,12 +192,12 @@ class _Reading:
         self._unfinished(self._unkept(length) if length > most else b"".join(parts))
         yield self._batch(state, self.file.info.st_size)
 
-    def _advance(self, data: bytes) -> None:
-        """Count bytes as parsed."""
-        self.offset += len(data)
+    def _advance(self, data: bytes, count: int) -> None:
+        """Count the first bytes of `data` as parsed."""
+        self.offset += count
         if len(self.head) < PRINT:
-            self.head = (self.head + data[:PRINT])[:PRINT]
-        self.tail = data[-PRINT:] if len(data) >= PRINT else (self.tail + data)[-PRINT:]
+            self.head = (self.head + data[: min(count, PRINT)])[:PRINT]
+        self.tail = data[count - PRINT : count] if count >= PRINT else (self.tail + data[:count])[-PRINT:]
 
     def _unkept(self, length: int) -> bytes:
         """Return the line at the offset whose parts were not kept; nothing when it is too long."""
@@ -207,7 +209,7 @@ class _Reading:
         """Parse a line whose parts were not kept, or skip it when it is beyond any reason."""
         if line := self._unkept(length):
             self.parser.feed(line, self.offset)
-            self._advance(line)
+            self._advance(line, length)
             return
         self.parser.findings.bad.append((self.offset, f"longer than {LONGEST_LINE >> 20} MB"))
         self.offset += length

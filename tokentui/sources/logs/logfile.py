@@ -47,8 +47,12 @@ class LogFile:
         """Let go of the file."""
         os.close(self._descriptor)
 
-    def blocks(self, position: int = 0) -> Iterator[bytes]:
-        """Yield the content from a position on; from the start when compressed."""
+    def blocks(self, position: int = 0, *, aligned: bool = False) -> Iterator[bytes]:
+        """Yield the content from a position on; from the start when compressed.
+
+        With `aligned`, what follows the last newline of a block is read again with the next block, so
+        that a line has to be pieced together only where it is longer than a block. No use when compressed.
+        """
         if self.decompress:
             with os.fdopen(os.dup(self._descriptor), "rb") as file:
                 file.seek(0)
@@ -58,7 +62,7 @@ class LogFile:
             return
         end = self.info.st_size
         while position < end and (block := self.at(position, min(BLOCK, end - position))):
-            position += len(block)
+            position += (block.rfind(b"\n") + 1 if aligned else 0) or len(block)
             yield block
 
     def at(self, position: int, length: int) -> bytes:
