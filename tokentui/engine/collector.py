@@ -99,7 +99,9 @@ class Collector:
         self._stopping: Callable[[], bool] = lambda: False
 
     def read_ahead(self) -> None:
-        """Let worker processes begin before a new database exists: making it takes 0.1 s."""
+        """Let worker processes, if any, begin before a new database exists: making it takes 0.1 s."""
+        if not self._reading.has_workers:
+            return
         self.walk()
         self._reading.begin([self._job(file) for file in newest_first(list(self.discovery.files.values()))])
 

@@ -29,6 +29,11 @@ class Reading:
         """Workers that began before the database was open."""
 
     @property
+    def has_workers(self) -> bool:
+        """Whether a backlog would be read by worker processes."""
+        return self._workers > 1
+
+    @property
     def began(self) -> bool:
         """Whether workers are at it already."""
         return self._pool is not None
@@ -58,7 +63,7 @@ class Reading:
             pool.close()
 
     def _worth_workers(self, jobs: Sequence[Job]) -> bool:
-        return self._workers > 1 and sum(unread(job) for job in jobs) >= BACKLOG_BYTES
+        return self.has_workers and sum(unread(job) for job in jobs) >= BACKLOG_BYTES
 
     def _started(self, jobs: Sequence[Job]) -> Pool:
         pool = Pool(self._workers, self._discovery.siblings(), self._prices.cost, self._hello)
