@@ -113,7 +113,7 @@ class Parser:
         identity, model, usage = message.id, message.model, message.usage
         if identity is None or len(identity) < LONG_ID or not model or model == SYNTHETIC:
             return False
-        if b"advisor_message" in bytes(usage.iterations):
+        if usage.iterations and b"advisor_message" in bytes(usage.iterations):
             return False
         time = microseconds(line.timestamp)
         if time is None:
@@ -223,6 +223,7 @@ class Parser:
         if provider == "anthropic" and identity[3:9] in _CLOUDS:
             provider = _CLOUDS[identity[3:9]]
         searches = tools.web_search_requests or 0 if tools else 0
+        tier = usage.tier()
         if grown := known is not None and known.time <= time:
             time, context = known.time, known.context
         else:
@@ -230,7 +231,7 @@ class Parser:
         # In the order of the fields: by name it would take 2.9 µs instead of 0.2 µs.
         record = UsageRecord(
             key, rank, time, context, provider, name, uncached, cached, minutes, hour, output, reasoning,
-            searches, clean(usage.tier(), 40), flags, None, "", _nano(line.costUSD),
+            searches, clean(tier, 40) if tier else "", flags, None, "", _nano(line.costUSD),
         )
         if known is None or (grown and rank > known.rank):
             findings.records[key] = record

@@ -8,6 +8,7 @@ so a response counts once for each distinct total, whatever the last usage besid
 from __future__ import annotations
 
 import msgspec
+from msgspec.structs import astuple
 
 from tokentui.sources.logs.codex_wire import Tokens
 from tokentui.usage import record_key
@@ -26,18 +27,13 @@ def vector(tokens: Tokens | None) -> Vector | None:
     """Return counts as a tuple, which compares in one step."""
     if tokens is None:
         return None
-    return (
-        tokens.input_tokens,
-        tokens.cached_input_tokens,
-        tokens.cache_write_input_tokens,
-        tokens.output_tokens,
-        tokens.reasoning_output_tokens,
-    )
+    return astuple(tokens)  # type: ignore[return-value]  # its fields are in the order of a Vector
 
 
 def total_key(thread: str, total: Vector) -> int:
     """Return the key of the response that brought a session to a total."""
-    return record_key(SERVICE, b"%b:%d,%d,%d,%d,%d" % (thread.encode(), *total))
+    whole, cached, written, output, reasoning = total
+    return record_key(SERVICE, f"{thread}:{whole},{cached},{written},{output},{reasoning}")
 
 
 class Counter(msgspec.Struct, array_like=True):

@@ -161,6 +161,10 @@ def _scan(lines: bytes, *, crowded: bool) -> tuple[list[tuple[int, int, int]], i
             found.append((OTHER, start, stop))
         elif lines[start] == 0x7B and lines[stop - 1] == 0x7D:
             at = start + _AT
+            if startswith(_RESPONSE, at):  # half of all lines, so it is asked first
+                heads += 1
+                start = stop + 1
+                continue
             if startswith(_ORDINAL, at):
                 at = find(_TYPE, at, at + 40)
             if startswith(_EVENT, at):
