@@ -27,7 +27,7 @@ def vector(tokens: Tokens | None) -> Vector | None:
     """Return counts as a tuple, which compares in one step."""
     if tokens is None:
         return None
-    return astuple(tokens)  # type: ignore[return-value]  # its fields are in the order of a Vector
+    return astuple(tokens)  # its fields are in the order of a Vector
 
 
 def total_key(thread: str, total: Vector) -> int:
