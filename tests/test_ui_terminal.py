@@ -18,6 +18,7 @@ from tokentui.ui.terminal import Guard, unfit
 
 PROGRAM = "tests.ui_program"
 SWITCH_BYTES = 12_000
+HEALTH_BYTES = 8_000
 FIGURE_BYTES = 300
 OURS = re.compile(
     rb"\x1b\[[0-9;]*[mHCK]|\x1b\[\?(?:25|7|1004|1049|2004|2026|2048|1000|1003|1006|1015)[hl]"
@@ -47,6 +48,12 @@ def test_what_changes_crosses_the_line_and_nothing_else(folder: str) -> None:
         switched = terminal.quiet()
         assert 0 < switched - changed < SWITCH_BYTES
         assert "21 Nov" in terminal.text()
+        terminal.press("7")
+        terminal.wait("bad lines")
+        healthy = terminal.quiet()
+        assert 0 < healthy - switched < HEALTH_BYTES
+        terminal.press("7")
+        assert terminal.read(1.0) is False, "something is written while nothing changes"
         terminal.press("q")
         assert terminal.ended(reading=True) == 0
         assert LEFT in terminal.raw
@@ -66,7 +73,7 @@ def test_hostile_strings_reach_the_terminal_as_harmless_text(mode: str, folder: 
     with Terminal(PROGRAM, mode, folder, size=(200, 50)) as terminal:
         terminal.wait("tokentui")
         terminal.wait("[@click" if mode == "hostile" else "not found")
-        for keys in ("2", "M", "?", "\x1b", "\x10", "\x1b", "1"):
+        for keys in ("2", "M", "7", "?", "\x1b", "\x10", "\x1b", "1"):
             terminal.press(keys)
             terminal.quiet(0.15)
         terminal.press("q")

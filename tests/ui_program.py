@@ -12,7 +12,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
+from threading import Thread
 
+from tokentui.engine.health import BadLineAt, DatabaseHealth, Health, SourceHealth
 from tokentui.store.snapshot import Card, Day, Driver, Drivers, ImportProgress, Limit, Snapshot, Usage
 
 TODAY = date(2026, 11, 21)
@@ -97,13 +100,60 @@ class Source:
     files: int = 0
 
 
+def healthy(name: str = "", now: float = 0.0) -> Health:
+    """The findings of a day with some trouble; every string holds `name` when one is given."""
+    plain = SourceHealth(
+        name="service-0",
+        title=name or "Claude Code",
+        state="ok",
+        roots=(name or "/home/me/.claude/projects",),
+        files=12,
+        files_gone=2,
+        records=48_210,
+        bad_line_count=7,
+        bad_lines=tuple(BadLineAt(name or "/logs/s1.jsonl", 3 + row, name or "no JSON") for row in range(7)),
+        anomalies=1,
+        lag_seconds=0.0,
+        unread_bytes=0,
+        unfinished_bytes=0,
+        last_read_at=round((now - 150) * 1e6),
+        errors=(),
+    )
+    quiet = replace(plain, files_gone=0, bad_line_count=0, bad_lines=(), anomalies=0, name="service-9")
+    sources = (
+        plain,
+        replace(quiet, title=name or "Codex", state="behind", unread_bytes=1_234, lag_seconds=300.0),
+        replace(quiet, title=name or "Gemini", state="error", errors=(name or "/logs/x: Permission denied",)),
+        replace(quiet, title=name or "Cursor", state="not found", files=0, records=0, last_read_at=None),
+        replace(quiet, title=name or "Aider", state="off", unfinished_bytes=40),
+    )
+    database = DatabaseHealth(
+        path=name or "/home/me/tokentui.db",
+        size_bytes=12_400_000,
+        records=48_210,
+        bytes_per_record=257.2,
+        integrity=name or "ok",
+        sqlite_version="3.45.1",
+        sqlite_note=name or "this SQLite has a bug",
+        schema_version=1,
+        journal_mode="wal",
+        writable=not name,
+        backups=3,
+        last_backup_at=round((now - 5 * 3_600) * 1e6),
+        unpriced_models=(name or "model-x", "model-y"),
+        notices=(name or "restored from a backup",),
+    )
+    return Health(sources, database, name or "0.2.3")
+
+
 class FakeFeed:
     """Delivers what a test gives it, from whatever thread the test likes."""
 
     def __init__(self, *snapshots: Snapshot, sources: tuple[Source, ...] = (Source(),)) -> None:
         self.coming = list(snapshots)
         self.sources = sources
-        self.started = self.stopped = self.refreshed = 0
+        self.started = self.stopped = self.refreshed = self.asked = 0
+        self.health: Health | str = healthy()
         self.deliver: Callable[[Snapshot], None]
         self.progress: Callable[[ImportProgress | None], None]
         self.fail: Callable[[str], None]
@@ -136,6 +186,13 @@ class FakeFeed:
     def found(self) -> tuple[Source, ...]:
         """What was found."""
         return self.sources
+
+    def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
+        """Tell what the test has put into `health`, from another thread; a text is a failure."""
+        self.asked += 1
+        found = self.health
+        answer = partial(failed, found) if isinstance(found, str) else partial(listener, found)
+        Thread(target=answer).start()
 
 
 class CrashingFeed(FakeFeed):
@@ -180,6 +237,7 @@ def main() -> int:
         "crash": lambda: CrashingFeed(plain),
     }
     feed = feeds[mode]()
+    feed.health = healthy("" if mode == "plain" else HOSTILE, now)
     code = run(feed, version="0.1.0", crash_folder=folder)
     with suppress(OSError):  # the terminal may be gone
         print(f"stopped {feed.stopped} heavy {heavy()}")

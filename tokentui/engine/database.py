@@ -42,12 +42,15 @@ class Database:
         environ: Mapping[str, str] = os.environ,
         *,
         clock: Callable[[], int] = now,
+        place: Place | None = None,
     ) -> None:
-        """`clock` returns the time in UTC epoch microseconds."""
+        """`clock` returns the time in UTC epoch microseconds; a `place` that is known need not be chosen."""
         self._paths = paths
         self._clock = clock
         self.zone = settings.time_zone or local_zone_name(environ)
-        self._place: Place | None = None
+        self._place = place
+        self._choosing = Lock()
+        """Held while a place is chosen: closing a file undoes the locks SQLite has on it in other threads."""
         self._lease: Lease | None = None
         self._writer: store.Writer | None = None
         self._reader: store.Reader | None = None
@@ -64,10 +67,10 @@ class Database:
 
     @property
     def place(self) -> Place:
-        """Where the database lies and how it is opened there. Raises StoreError."""
-        if self._place is None:
-            self._place = choose(self._paths.database)
-        return self._place
+        """Where the database lies and how it is opened there; for any thread. Raises StoreError."""
+        with self._choosing:
+            place = self._place = self._place or choose(self._paths.database)
+        return place
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from tokentui.engine.database import Database, now
 from tokentui.engine.lane import Lane
 from tokentui.engine.pace import Pace
 from tokentui.engine.trouble import trouble_of
+from tokentui.store.place import Place
 from tokentui.store.snapshot import ImportProgress, Snapshot
 
 PROGRESS_BYTES = 1_000_000
@@ -65,9 +66,7 @@ class Engine:
         self._price_task: asyncio.Task[None] | None = None
         self.found: tuple[Found, ...] = ()
         """Where logs were looked for at the last walk."""
-        self._next_walk = 0.0
-        self._last_progress = 0.0
-        self._last_shown = 0.0
+        self._next_walk = self._last_progress = self._last_shown = 0.0
 
     def start(
         self,
@@ -102,6 +101,10 @@ class Engine:
     def _join(self, seconds: float) -> None:
         if self._thread is not None:
             self._thread.join(max(seconds, 0))
+
+    def place(self) -> Place:
+        """Where the database lies, for any thread. Raises StoreError."""
+        return self._database.place
 
     @property
     def alive(self) -> bool:

@@ -1,20 +1,32 @@
-"""What the dashboard sees of the engine: snapshots, progress, failures, and where logs were looked for."""
+"""What the dashboard sees of the engine: snapshots, progress, failures, where logs are, health."""
 
 from __future__ import annotations
 
+import logging
+import threading
 from collections.abc import Callable
 
 from tokentui.config import Paths, Settings
 from tokentui.engine.collector import Found
+from tokentui.engine.database import now
 from tokentui.engine.engine import Engine
+from tokentui.engine.health import Health, health
+from tokentui.store.errors import StoreError
 from tokentui.store.snapshot import ImportProgress, Snapshot
+
+log = logging.getLogger("tokentui.engine")
 
 
 class EngineFeed:
     """The engine, as the dashboard drives it."""
 
     def __init__(self, paths: Paths, settings: Settings) -> None:
+        self._paths, self._settings = paths, settings
         self._engine = Engine(paths, settings)
+        self._asking = threading.Lock()
+        self._asked: tuple[Callable[[Health], None], Callable[[str], None]] | None = None
+        """Who waits for the next look at everything's health."""
+        self._looking = False
 
     def start(
         self,
@@ -37,3 +49,40 @@ class EngineFeed:
     def found(self) -> tuple[Found, ...]:
         """Return where each tool's logs were looked for at the last walk, and how many there were."""
         return self._engine.found
+
+    def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
+        """Check sources and database in a thread of its own; it calls `listener`, or `failed` with a reason.
+
+        It takes up to 0.5 s with a million records. Who asks while a check goes on gets the next one; of
+        several only the last.
+        """
+        with self._asking:
+            self._asked = (listener, failed)
+            if self._looking:
+                return
+            self._looking = True
+        threading.Thread(target=self._look, name="tokentui-health", daemon=True).start()
+
+    def _look(self) -> None:
+        """Check until nobody waits any more."""
+        while True:
+            with self._asking:
+                asked, self._asked = self._asked, None
+                if asked is None:
+                    self._looking = False
+                    return
+            listener, failed = asked
+            try:
+                found = self._health()
+            except Exception as fault:  # one pane less, not the whole program
+                log.exception("the health cannot be told")
+                failed(f"{type(fault).__name__}: {fault}")
+            else:
+                listener(found)
+
+    def _health(self) -> Health:
+        try:
+            place = self._engine.place()
+        except StoreError:  # then nobody has the database open, and the check says why
+            place = None
+        return health(self._paths, self._settings, now(), place=place)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from tokentui.config import Paths, Settings
 from tokentui.engine.database import Database
 from tokentui.engine.discovery import Discovery, LogFile, home_of
+from tokentui.pricing import snapshot
 from tokentui.sources import SOURCES, Source
 from tokentui.store import Reader, UsageQuery, Where, backup, integrity, migrate
 from tokentui.store.errors import Locked, NewerDatabase, StoreError
@@ -95,14 +96,19 @@ class Health:
 
     sources: tuple[SourceHealth, ...]
     database: DatabaseHealth
+    price_data: str = ""
+    """The release of genai-prices whose prices are used."""
 
 
-def health(paths: Paths, settings: Settings, now: int) -> Health:
+def health(paths: Paths, settings: Settings, now: int, *, place: Place | None = None) -> Health:
     """Look at every source and at the database; changes nothing.
 
-    `now` is UTC epoch microseconds. What is wrong with the database is a finding, never an exception.
+    `now` is UTC epoch microseconds. In a process that has the database open, `place` must be where: choosing
+    it anew would open and close the file, which undoes SQLite's locks on it. What is wrong with the database
+    is a finding, never an exception.
     """
-    database = Database(paths, settings)
+    database = Database(paths, settings, place=place)
+    price_data = snapshot.newest(paths.price_cache).version
     on = [source for source in SOURCES if source.name not in settings.sources_off]
     discovery = Discovery(on, home_of(os.environ), os.environ, settings.extra_roots)
     discovery.walk()
@@ -112,10 +118,11 @@ def health(paths: Paths, settings: Settings, now: int) -> Health:
             return Health(
                 tuple(_source(source, discovery, reader, settings, now) for source in SOURCES),
                 _database(database, reader, paths),
+                price_data,
             )
     except StoreError as error:
         sources = tuple(_source(source, discovery, None, settings, now, readable=False) for source in SOURCES)
-        return Health(sources, _broken(database, paths, error))
+        return Health(sources, _broken(database, paths, error), price_data)
     finally:
         database.close_reader()
 

@@ -95,13 +95,14 @@ def problems(
                 connection.execute("PRAGMA locking_mode=EXCLUSIVE")
             connection.execute("PRAGMA mmap_size=0")
             found = [clean(row[0]) for row in connection.execute(f"PRAGMA quick_check({MOST_PROBLEMS})")]
+            (page,) = connection.execute("PRAGMA page_size").fetchone()
     except sqlite3.Error as error:
         reason = classify(error, path)
         # A damaged page can also surface as an I/O error: the file is shorter than it says.
         if isinstance(reason, Corrupt) or _is_short_read(error):
             return [clean(error)]
         raise reason from error
-    return [line for line in found if line != "ok"] or _cut_page(path)
+    return [line for line in found if line != "ok"] or _cut_page(path, page)
 
 
 def check_due(path: str, now: int) -> bool:
@@ -177,16 +178,15 @@ def _size(path: str) -> int:
         return 0
 
 
-def _cut_page(path: str) -> list[str]:
-    """Return what is wrong when the last page is cut: SQLite reads the missing bytes as zeros.
+def _cut_page(path: str, page: int) -> list[str]:
+    """Return what is wrong when the last page of `page` bytes is cut: SQLite reads what is missing as zeros.
 
-    The page size is at offset 16 of the header, 1 stands for 65,536 (sqlite.org/fileformat2.html).
+    The file is not opened for that: closing it would undo the locks that this process's own connections
+    have on it (sqlite.org/howtocorrupt.html, 2.2).
     """
     if _size(path + "-wal") or _size(path + "-journal"):
         return []  # a power failure can cut a page that the log or journal still holds
-    with open(path, "rb") as file:
-        page = int.from_bytes(file.read(18)[16:], "big")
-    cut = _size(path) % (65_536 if page == 1 else page or 1)
+    cut = _size(path) % page
     return [f"the last page is cut after {cut} bytes"] if cut else []
 
 

@@ -72,7 +72,7 @@ class TokenTUI(App[None], inherit_bindings=False):
     progress: var[ImportProgress | None] = var(None)
     failure: var[str] = var("")
     pane: var[str] = var("overview", init=False)
-    """`overview` or `trends`."""
+    """`overview`, `trends` or `health`."""
 
     def __init__(
         self, feed: Feed, *, version: str, clock: Callable[[], float] = time.time, crash_folder: str = ""
@@ -153,8 +153,13 @@ class TokenTUI(App[None], inherit_bindings=False):
         await self._show()
 
     def action_refresh_now(self) -> None:
-        """Have the logs looked at now."""
+        """Have the logs looked at now; on the health pane the check as well."""
         self.feed.refresh()
+        if self.pane == "health":
+            from tokentui.ui.health import HealthPane
+
+            for pane in self.screen_stack[0].query(HealthPane):
+                pane.look_anew()
 
     def action_leave(self) -> None:
         """End the program."""
@@ -173,7 +178,7 @@ class TokenTUI(App[None], inherit_bindings=False):
     async def _run(self, command: Command | None) -> None:
         if command is None:
             return
-        if command.where in ("overview", "trends") and command.where != self.pane:
+        if command.where in ("overview", "trends", "health") and command.where != self.pane:
             await self.action_show_pane(command.where)
         if command.where == EVERYWHERE:
             await self.run_action(command.action)
@@ -215,6 +220,10 @@ class TokenTUI(App[None], inherit_bindings=False):
             from tokentui.ui.trends import Trends
 
             return Trends().data_bind(TokenTUI.snapshot)
+        if name == "health":
+            from tokentui.ui.health import HealthPane
+
+            return HealthPane(self.feed.ask_health, self.clock).data_bind(TokenTUI.snapshot)
         return FirstRun(self.feed.found, self._pace).data_bind(TokenTUI.progress)
 
     def _tick(self) -> None:

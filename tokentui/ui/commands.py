@@ -63,6 +63,14 @@ COMMANDS: tuple[Command, ...] = (
         "Show cost and tokens a day over 30 days",
     ),
     Command(
+        "pane.health",
+        EVERYWHERE,
+        "7",
+        "show_pane('health')",
+        "Health",
+        "Show whether every log is read and the database is sound",
+    ),
+    Command(
         "card.left",
         "overview",
         "left,h,shift+tab",
@@ -104,6 +112,20 @@ COMMANDS: tuple[Command, ...] = (
         "trends.service", "trends", "s", "split('service')", "by service", "Stack the days by service", True
     ),
     Command("trends.model", "trends", "M", "split('model')", "by model", "Stack the days by model", True),
+    Command("health.down", "health", "down,j", "scroll(1)", "down", "Scroll a line down", palette=False),
+    Command("health.up", "health", "up,k", "scroll(-1)", "up", "Scroll a line up", palette=False),
+    Command(
+        "health.page_down",
+        "health",
+        "pagedown,space",
+        "page_down",
+        "page down",
+        "Scroll a page down",
+        palette=False,
+    ),
+    Command("health.page_up", "health", "pageup", "page_up", "page up", "Scroll a page up", palette=False),
+    Command("health.top", "health", "home,g", "scroll_home", "top", "Go to the first source"),
+    Command("health.bottom", "health", "end,G", "scroll_end", "bottom", "Go to the database"),
     Command(
         "first_run.demo", "first-run", "d", "tell_of_demo", "demo", "Say how to see a made-up history", True
     ),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from tokentui.engine.health import Health
     from tokentui.store.snapshot import ImportProgress, Snapshot
 
 
@@ -54,6 +55,13 @@ class Feed(Protocol):
 
     def found(self) -> tuple[Found, ...]:
         """Return what is known of each source so far; called often, by the thread of the screen."""
+
+    def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
+        """Ask how well sources are read and whether the database is sound; returns at once.
+
+        One of the callbacks is called later, from another thread: `failed` gets the reason why that
+        cannot be told.
+        """
 
 
 class Inbox:

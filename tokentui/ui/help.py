@@ -25,6 +25,7 @@ _TITLES = {
     EVERYWHERE: "Everywhere",
     "overview": "Overview",
     "trends": "Trends",
+    "health": "Health",
     "first-run": "While there is nothing to show",
 }
 
