@@ -26,6 +26,9 @@ OURS = re.compile(
 )
 LEFT = b"\x1b[?1049l"
 
+BUSY_SECONDS = 9
+"""It leaves within 3 seconds; a machine that runs other tests beside this one gets three times that."""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> str:
@@ -91,7 +94,7 @@ def test_a_signal_ends_it_and_the_terminal_is_restored(number: int, code: int, f
         started = time.monotonic()
         os.kill(terminal.pid, number)
         assert terminal.ended(reading=True) == code
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < BUSY_SECONDS
         assert LEFT in terminal.raw
         assert b"\x1b[?25h" in terminal.raw
 
@@ -109,7 +112,7 @@ def test_a_terminal_nobody_reads_does_not_keep_it(number: int | None, folder: st
         else:
             os.kill(terminal.pid, number)
         assert terminal.ended() == (143 if number else 129)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < BUSY_SECONDS
 
 
 def test_a_vanished_terminal_ends_it(folder: str) -> None:
@@ -118,7 +121,7 @@ def test_a_vanished_terminal_ends_it(folder: str) -> None:
         started = time.monotonic()
         terminal.hang_up()
         assert terminal.ended() == 129
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < BUSY_SECONDS
 
 
 def test_it_can_be_suspended_and_comes_back_whole(folder: str) -> None:
@@ -130,7 +133,9 @@ def test_it_can_be_suspended_and_comes_back_whole(folder: str) -> None:
         assert LEFT in terminal.raw
         terminal.raw.clear()
         os.kill(terminal.pid, signal.SIGCONT)
-        terminal.quiet()
+        until = time.monotonic() + BUSY_SECONDS
+        while b"What drove it" not in terminal.raw and time.monotonic() < until:
+            terminal.read(0.1)
         assert b"What drove it" in terminal.raw, "the screen is painted anew"
         terminal.press("q")
         assert terminal.ended(reading=True) == 0
