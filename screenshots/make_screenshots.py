@@ -23,6 +23,7 @@ from pathlib import Path
 from tokentui import __version__, config, demo
 from tokentui.engine.collect import collect_once
 from tokentui.engine.collector import Found
+from tokentui.engine.health import Health
 from tokentui.store import open_reader
 from tokentui.store.snapshot import ImportProgress, Snapshot
 from tokentui.ui.app import TokenTUI
@@ -58,6 +59,9 @@ class Still:
     def found(self) -> tuple[Found, ...]:
         """Nothing is looked for."""
         return ()
+
+    def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
+        """Nobody answers."""
 
 
 def history() -> Snapshot:
