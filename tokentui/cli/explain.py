@@ -12,12 +12,10 @@ from tokentui import periods
 from tokentui.cli import Misuse, filters, output
 from tokentui.cli import explain_report as reports
 from tokentui.cli.explain_json import as_json
-from tokentui.cli.failures import note
-from tokentui.cli.stored import opened
+from tokentui.cli.stored import bring_up_to_date, opened
 from tokentui.cli.surroundings import Surroundings, look_around, misused
 from tokentui.engine.explain import Explained, explained
-from tokentui.pricing import PriceFileError, Prices
-from tokentui.store.errors import StoreError
+from tokentui.pricing import Prices
 from tokentui.store.explain import Elsewhere, Explanation
 from tokentui.store.snapshot import Usage
 from tokentui.store.usage_table import NUMBER_FIELDS, UsageQuery
@@ -63,7 +61,7 @@ def explain(
     here = look_around(tz)
     query = _query(here, asked)
     if not no_collect:
-        _collect(here)
+        bring_up_to_date(here)
     found = _ask(here, query, top)
     looked_for = reports.LookedFor(asked.filter_text, project, here.zone, here.now)
     if wants_json:
@@ -104,19 +102,6 @@ def _query(here: Surroundings, asked: Asked) -> UsageQuery:
 
 def _named(*days: date | None) -> list[date]:
     return [day for day in days if day is not None]
-
-
-def _collect(here: Surroundings) -> None:
-    """Read what is new. Where that cannot be done the explanation is still right, as of the last time."""
-    from tokentui.engine.collect import collect_once
-
-    try:
-        collected = collect_once(here.paths, here.settings)
-    except (StoreError, PriceFileError, OSError) as error:
-        note(f"nothing new was read, this is what is stored already: {error}")
-        return
-    for notice in collected.notices:
-        note(notice)
 
 
 def _ask(here: Surroundings, query: UsageQuery, top: int) -> Explained:

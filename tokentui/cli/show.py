@@ -14,9 +14,8 @@ from tokentui import periods
 from tokentui.cli import Misuse, filters, output
 from tokentui.cli import report as reports
 from tokentui.cli.failures import note
-from tokentui.cli.stored import opened
+from tokentui.cli.stored import bring_up_to_date, opened
 from tokentui.cli.surroundings import Surroundings, look_around, misused
-from tokentui.store.errors import StoreError
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery, UsageTable, Where
 from tokentui.text import clean, tilde
 
@@ -80,7 +79,7 @@ def show(schema: bool, **typed: Any) -> None:
     if options.historical:
         note(HISTORICAL)
     if not options.no_collect:
-        _collect(here)
+        bring_up_to_date(here)
     answer, unpriced = _ask(here, query)
     report = _report(query, answer, *order)
     if options.json:
@@ -158,20 +157,6 @@ def _later(one: date | None, other: date | None) -> date | None:
 
 def _earlier(one: date | None, other: date | None) -> date | None:
     return min(one, other) if one and other else one or other
-
-
-def _collect(here: Surroundings) -> None:
-    """Read what is new. Where that cannot be done the report is still right, as of the last time."""
-    from tokentui.engine.collect import collect_once
-    from tokentui.pricing import PriceFileError
-
-    try:
-        collected = collect_once(here.paths, here.settings)
-    except (StoreError, PriceFileError, OSError) as error:
-        note(f"nothing new was read, this is what is stored already: {error}")
-        return
-    for notice in collected.notices:
-        note(notice)
 
 
 def _ask(here: Surroundings, query: UsageQuery) -> tuple[UsageTable, tuple[str, ...]]:
