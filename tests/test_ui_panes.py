@@ -146,6 +146,16 @@ async def test_an_equal_snapshot_repaints_nothing_and_a_figure_its_own_line(
         assert len(painted) == 1
 
 
+async def test_trends_without_recent_use_say_when_the_newest_was() -> None:
+    used = 1_782_800_000_000_000  # 2026-06-30 06:13 UTC
+    first = sample(1, now=NOW)
+    old = replace(first, zone="UTC", days=(), cards=(replace(first.cards[0], last_used_at=used),))
+    async with program(FakeFeed(old)).run_test(size=(80, 24)) as pilot:
+        await pilot.press("2")
+        await until(pilot, lambda: "the newest is of 30 Jun 2026" in shown(pilot))
+        assert "nothing yet" not in shown(pilot)
+
+
 async def test_nothing_found_says_where_it_was_looked() -> None:
     feed = FakeFeed(
         EMPTY, sample(now=NOW), sources=(Source(looked=("/a", "/b")), Source("x", "Gemini CLI", files=3))

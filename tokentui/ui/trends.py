@@ -9,7 +9,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from tokentui import text
+from tokentui import periods, text
 from tokentui.store.snapshot import Usage
 from tokentui.ui import figures, plot
 from tokentui.ui.commands import bindings
@@ -97,7 +97,7 @@ class Trends(Vertical, can_focus=True):
 
     def _plot(self, width: int, height: int) -> list[Line]:
         if self.snapshot is None or not self._series:
-            return _nothing(height, "nothing yet: no request in the last 30 days")
+            return _nothing(height, _why_empty(self.snapshot))
         shades = bool(self.app.no_color)
         key = (width, height, self.measured, self.snapshot.today, tuple(self._series), shades)
         if self._plotted[0] != key:
@@ -215,6 +215,15 @@ def _dollars(value: float, step: float) -> str:
 
 def _tokens(value: float, _step: float) -> str:
     return text.tokens(round(value))
+
+
+def _why_empty(snapshot: Snapshot | None) -> str:
+    """Say whether there is no use at all, or only none in these days."""
+    used = [card.last_used_at for card in snapshot.cards if card.last_used_at] if snapshot else []
+    if snapshot is None or not used:
+        return f"nothing yet: no request in the last {DAYS} days"
+    newest = periods.day_of(max(used), periods.zone(snapshot.zone))
+    return f"no request in the last {DAYS} days; the newest is of {newest.day} {newest:%b %Y}"
 
 
 def _nothing(height: int, reason: str) -> list[Line]:
