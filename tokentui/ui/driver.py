@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,11 @@ class OutputDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Take the terminal; after a stop (ctrl+z, SIGSTOP) paint everything anew, as Textual does not."""
+        if not self._was_on:
+            # A handler set by `signal.signal` runs in the main thread only, and the kernel may hand the
+            # signal to another one: the loop would sleep on, and `fg` show nothing until a key. Any
+            # handler of the loop's own makes every signal wake it; SIGURG means nothing to anybody.
+            self._loop.add_signal_handler(signal.SIGURG, lambda: None)
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._was_on:
             # Called by a signal handler, which alone does not wake the loop.
