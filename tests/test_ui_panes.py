@@ -15,11 +15,12 @@ from textual.pilot import Pilot
 from tests.ui_program import HOSTILE, TODAY, FakeFeed, Source, changed, sample
 from tokentui.store.snapshot import ImportProgress, Snapshot
 from tokentui.ui.app import TokenTUI
-from tokentui.ui.commands import COMMANDS, Palette
+from tokentui.ui.commands import COMMANDS
 from tokentui.ui.feed import Inbox
 from tokentui.ui.first_run import FirstRun, Pace
 from tokentui.ui.help import Help
 from tokentui.ui.overview import AccountCard, Overview
+from tokentui.ui.palette import Palette
 from tokentui.ui.trends import Trends
 from tokentui.ui.widgets import Lines
 

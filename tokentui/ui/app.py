@@ -24,10 +24,11 @@ from textual.widget import Widget
 from tokentui import text
 from tokentui.ui import terminal
 from tokentui.ui.bars import Banner, Footer, Header
-from tokentui.ui.commands import EVERYWHERE, Command, Palette, bindings
+from tokentui.ui.commands import EVERYWHERE, Command, bindings
 from tokentui.ui.feed import Inbox
 from tokentui.ui.first_run import FirstRun, Pace
 from tokentui.ui.overview import Overview
+from tokentui.ui.palette import Palette
 from tokentui.ui.widgets import Ink, Lines
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 
-from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS, Window
+from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS, TITLES
 from tokentui.ui.draw import Line, fit, wrap
 from tokentui.ui.widgets import Lines
+from tokentui.ui.window import Window
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -20,14 +21,6 @@ SIGNS = (
     ("—", "not known (never 0)"),
 )
 """What the signs beside figures mean."""
-
-_TITLES = {
-    EVERYWHERE: "Everywhere",
-    "overview": "Overview",
-    "trends": "Trends",
-    "health": "Health",
-    "first-run": "While there is nothing to show",
-}
 
 
 class Help(Window[None], inherit_bindings=False):
@@ -58,7 +51,7 @@ def lines(width: int, _height: int) -> list[Line]:
     for where in dict.fromkeys(
         command.where for command in sorted(COMMANDS, key=lambda command: command.where != EVERYWHERE)
     ):
-        drawn.append([(_TITLES[where], "strong")])
+        drawn.append([(TITLES[where], "strong")])
         for command in COMMANDS:
             if command.where == where:
                 drawn += _explained(command.shown_keys, command.help, column, width)

@@ -1,0 +1,56 @@
+"""What works on every pane."""
+
+from __future__ import annotations
+
+from tokentui.ui.commands.command import EVERYWHERE, Command
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "pane.overview",
+        EVERYWHERE,
+        "1",
+        "show_pane('overview')",
+        "Overview",
+        "Show totals, accounts and what drove the cost",
+    ),
+    Command(
+        "pane.trends",
+        EVERYWHERE,
+        "2",
+        "show_pane('trends')",
+        "Trends",
+        "Show cost and tokens a day over 30 days",
+    ),
+    Command(
+        "pane.health",
+        EVERYWHERE,
+        "7",
+        "show_pane('health')",
+        "Health",
+        "Show whether every log is read and the database is sound",
+    ),
+    Command("refresh", EVERYWHERE, "r", "refresh_now", "refresh", "Look for new log lines now", True),
+    Command(
+        "palette",
+        EVERYWHERE,
+        "ctrl+p",
+        "open_palette",
+        "palette",
+        "Find a command by its name",
+        True,
+        palette=False,
+    ),
+    Command("help", EVERYWHERE, "?", "open_help", "help", "Show all keys", True),
+    Command(
+        "redraw",
+        EVERYWHERE,
+        "ctrl+l",
+        "redraw",
+        "redraw",
+        "Paint the screen anew, after something else wrote on it",
+    ),
+    Command(
+        "suspend", EVERYWHERE, "ctrl+z", "suspend_process", "suspend", "Go back to the shell; `fg` returns"
+    ),
+    Command("quit", EVERYWHERE, "q,ctrl+c", "leave", "quit", "End the program", True),
+)
