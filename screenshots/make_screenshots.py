@@ -19,14 +19,17 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from tokentui import __version__, config, demo
 from tokentui.engine.collect import collect_once
 from tokentui.engine.collector import Found
 from tokentui.engine.health import Health
-from tokentui.store import open_reader
+from tokentui.store import Reader, open_reader
 from tokentui.store.snapshot import ImportProgress, Snapshot
 from tokentui.ui.app import TokenTUI
+
+T = TypeVar("T")
 
 FOLDER = Path(__file__).parent
 SIZE = (120, 36)
@@ -59,6 +62,12 @@ class Still:
     def found(self) -> tuple[Found, ...]:
         """Nothing is looked for."""
         return ()
+
+    def ask(
+        self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],
+        failed: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        """Nobody answers."""
 
     def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
         """Nobody answers."""

@@ -13,10 +13,15 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
+from pathlib import Path
 from threading import Thread
+from typing import TypeVar
 
 from tokentui.engine.health import BadLineAt, DatabaseHealth, Health, SourceHealth
+from tokentui.store import Reader, open_reader
 from tokentui.store.snapshot import Card, Day, Driver, Drivers, ImportProgress, Limit, Snapshot, Usage
+
+T = TypeVar("T")
 
 TODAY = date(2026, 11, 21)
 HOSTILE = (
@@ -154,6 +159,8 @@ class FakeFeed:
         self.sources = sources
         self.started = self.stopped = self.refreshed = self.asked = 0
         self.health: Health | str = healthy()
+        self.database: Path | None = None
+        self.topics: list[str] = []
         self.deliver: Callable[[Snapshot], None]
         self.progress: Callable[[ImportProgress | None], None]
         self.fail: Callable[[str], None]
@@ -186,6 +193,26 @@ class FakeFeed:
     def found(self) -> tuple[Source, ...]:
         """What was found."""
         return self.sources
+
+    def ask(
+        self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],
+        failed: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        """Ask the database the test has put into `database`, from another thread."""
+        self.topics.append(topic)
+
+        def answer() -> None:
+            if self.database is None:
+                failed("this test has no database")
+                return
+            reader = open_reader(self.database)
+            try:
+                found = question(reader)
+            finally:
+                reader.close()
+            listener(found)
+
+        Thread(target=answer).start()
 
     def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
         """Tell what the test has put into `health`, from another thread; a text is a failure."""

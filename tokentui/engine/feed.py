@@ -5,14 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import TypeVar
 
 from tokentui.config import Paths, Settings
+from tokentui.engine.asking import Asking
 from tokentui.engine.collector import Found
 from tokentui.engine.database import now
 from tokentui.engine.engine import Engine
 from tokentui.engine.health import Health, health
+from tokentui.store import Reader
 from tokentui.store.errors import StoreError
 from tokentui.store.snapshot import ImportProgress, Snapshot
+
+T = TypeVar("T")
 
 log = logging.getLogger("tokentui.engine")
 
@@ -23,6 +28,7 @@ class EngineFeed:
     def __init__(self, paths: Paths, settings: Settings) -> None:
         self._paths, self._settings = paths, settings
         self._engine = Engine(paths, settings)
+        self._questions = Asking(paths, settings, self._engine.place)
         self._asking = threading.Lock()
         self._asked: tuple[Callable[[Health], None], Callable[[str], None]] | None = None
         """Who waits for the next look at everything's health."""
@@ -40,6 +46,7 @@ class EngineFeed:
 
     def stop(self, timeout: float) -> None:
         """End the engine's thread, or give up waiting for it."""
+        self._questions.stop()
         self._engine.stop(timeout)
 
     def refresh(self) -> None:
@@ -49,6 +56,13 @@ class EngineFeed:
     def found(self) -> tuple[Found, ...]:
         """Return where each tool's logs were looked for at the last walk, and how many there were."""
         return self._engine.found
+
+    def ask(
+        self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],
+        failed: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        """Have a question to the database answered in another thread, which calls one of the callbacks."""
+        self._questions.ask(topic, question, listener, failed)
 
     def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
         """Check sources and database in a thread of its own; it calls `listener`, or `failed` with a reason.

@@ -22,7 +22,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tokentui import text
-from tokentui.ui import terminal
+from tokentui.ui import panes, terminal
 from tokentui.ui.bars import Banner, Footer, Header
 from tokentui.ui.commands import EVERYWHERE, Command, bindings
 from tokentui.ui.feed import Inbox
@@ -73,7 +73,7 @@ class TokenTUI(App[None], inherit_bindings=False):
     progress: var[ImportProgress | None] = var(None)
     failure: var[str] = var("")
     pane: var[str] = var("overview", init=False)
-    """`overview`, `trends` or `health`."""
+    """One of `panes.PANES`."""
 
     def __init__(
         self, feed: Feed, *, version: str, clock: Callable[[], float] = time.time, crash_folder: str = ""
@@ -110,7 +110,7 @@ class TokenTUI(App[None], inherit_bindings=False):
         yield Header()
         yield Banner(self._pace)
         with Container(id="panes"):
-            yield Overview(self.clock).data_bind(TokenTUI.snapshot)
+            yield Overview(self.feed, self.clock).data_bind(TokenTUI.snapshot)
         yield Footer()
 
     async def on_mount(self) -> None:
@@ -154,12 +154,10 @@ class TokenTUI(App[None], inherit_bindings=False):
         await self._show()
 
     def action_refresh_now(self) -> None:
-        """Have the logs looked at now; on the health pane the check as well."""
+        """Have the logs looked at now, and what the pane asks for itself as well."""
         self.feed.refresh()
-        if self.pane == "health":
-            from tokentui.ui.health import HealthPane
-
-            for pane in self.screen_stack[0].query(HealthPane):
+        for pane in self.screen_stack[0].query("#panes > *"):
+            if pane.display and isinstance(pane, panes.Refreshable):
                 pane.look_anew()
 
     def action_leave(self) -> None:
@@ -179,7 +177,7 @@ class TokenTUI(App[None], inherit_bindings=False):
     async def _run(self, command: Command | None) -> None:
         if command is None:
             return
-        if command.where in ("overview", "trends", "health") and command.where != self.pane:
+        if command.where in panes.PANES and command.where != self.pane:
             await self.action_show_pane(command.where)
         if command.where == EVERYWHERE:
             await self.run_action(command.action)
@@ -198,15 +196,15 @@ class TokenTUI(App[None], inherit_bindings=False):
     async def _show(self) -> None:
         """Bring the right pane to the front, in one frame, and redraw what surrounds it."""
         below = self.screen_stack[0]
-        panes = below.query_one("#panes")
+        room = below.query_one("#panes")
         wanted = self.shown_pane()
-        shown = next((pane for pane in panes.children if pane.id == wanted), None)
+        shown = next((pane for pane in room.children if pane.id == wanted), None)
         if shown is None or not shown.display:
             with self.batch_update():
                 if shown is None:
                     shown = self._new_pane(wanted)
-                    await panes.mount(shown)
-                for pane in panes.children:
+                    await room.mount(shown)
+                for pane in room.children:
                     pane.display = pane is shown
         if isinstance(shown, FirstRun):
             shown.tick()
@@ -217,19 +215,13 @@ class TokenTUI(App[None], inherit_bindings=False):
                 bar.redraw()
 
     def _new_pane(self, name: str) -> Widget:
-        if name == "trends":
-            from tokentui.ui.trends import Trends
-
-            return Trends().data_bind(TokenTUI.snapshot)
-        if name == "health":
-            from tokentui.ui.health import HealthPane
-
-            return HealthPane(self.feed.ask_health, self.clock).data_bind(TokenTUI.snapshot)
-        return FirstRun(self.feed.found, self._pace).data_bind(TokenTUI.progress)
+        if name == "first-run":
+            return FirstRun(self.feed.found, self._pace).data_bind(TokenTUI.progress)
+        return panes.new(name, self.feed, self.clock).data_bind(TokenTUI.snapshot)
 
     def _tick(self) -> None:
         for pane in self.screen_stack[0].query("#panes > *"):
-            if pane.display and isinstance(pane, (Overview, FirstRun)):
+            if pane.display and isinstance(pane, panes.Ageing):
                 pane.tick()
 
     def _fatal_error(self) -> None:

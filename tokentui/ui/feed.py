@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from tokentui.engine.health import Health
+    from tokentui.store import Reader
     from tokentui.store.snapshot import ImportProgress, Snapshot
+
+T = TypeVar("T")
 
 
 class Found(Protocol):
@@ -55,6 +58,16 @@ class Feed(Protocol):
 
     def found(self) -> tuple[Found, ...]:
         """Return what is known of each source so far; called often, by the thread of the screen."""
+
+    def ask(
+        self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],
+        failed: Callable[[str], None],
+    ) -> None:  # fmt: skip
+        """Have `question` asked of the database, in another thread; returns at once.
+
+        One of the callbacks is called later, from that thread: `failed` gets the reason. Neither is when a
+        newer question of the same topic (`explore`, `trends`) has come meanwhile.
+        """
 
     def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
         """Ask how well sources are read and whether the database is sound; returns at once.

@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
     from tokentui.engine.health import BadLineAt, DatabaseHealth, Health, SourceHealth
     from tokentui.store.snapshot import Snapshot
-
-Ask = Callable[[Callable[["Health"], None], Callable[[str], None]], None]
-"""`Feed.ask_health`."""
+    from tokentui.ui.feed import Feed
 
 LOOK_SECONDS = 60.0
 """How often everything is checked while the pane is shown; a check takes up to 0.5 s of another thread."""
@@ -66,10 +64,10 @@ class HealthPane(VerticalScroll, can_focus=True, inherit_bindings=False):
             self.found = found
             self.failure = failure
 
-    def __init__(self, ask: Ask, clock: Callable[[], float]) -> None:
-        """`ask` is the feed's `ask_health`; `clock` returns the time in UTC seconds."""
+    def __init__(self, feed: Feed, clock: Callable[[], float]) -> None:
+        """`clock` returns the time in UTC seconds."""
         super().__init__(id="health")
-        self._ask = ask
+        self._ask = feed.ask_health
         self._clock = clock
         self._look_again = False
 

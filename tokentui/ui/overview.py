@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tokentui.store.snapshot import Card, Snapshot
+    from tokentui.ui.feed import Feed
 
 MANY = 7
 """From this many accounts on the cards are drawn smaller."""
@@ -66,9 +67,10 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, init=False)
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, feed: Feed, clock: Callable[[], float]) -> None:
         """`clock` returns the time in UTC seconds."""
         super().__init__(id="overview")
+        self._feed = feed
         self._clock = clock
 
     def compose(self) -> ComposeResult:

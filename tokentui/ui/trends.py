@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import BindingType
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tokentui.store.snapshot import Snapshot
+    from tokentui.ui.feed import Feed
 
 DAYS = 30
 """How far back the axis reaches; it ends today."""
@@ -54,8 +55,11 @@ class Trends(Vertical, can_focus=True):
     by: reactive[str] = reactive("service", repaint=False, init=False)
     """`service` or `model`."""
 
-    def __init__(self) -> None:
+    def __init__(self, feed: Feed, clock: Callable[[], float]) -> None:
+        """`clock` returns the time in UTC seconds."""
         super().__init__(id="trends")
+        self._feed = feed
+        self._clock = clock
         self._series: list[Series] = []
         self._plotted: tuple[object, list[Line]] = (None, [])
 

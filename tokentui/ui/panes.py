@@ -1,0 +1,46 @@
+"""The panes there are. A new one is one row here, one file of commands, and one file of its own.
+
+A pane is a widget with the id of its name, made as `Pane(feed, clock)`, with a reactive `snapshot` that
+the program binds. It is imported and mounted when it is first opened, because an import of all of them
+would take longer than the first paint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from tokentui.ui.feed import Feed
+
+PANES = {
+    "overview": "tokentui.ui.overview:Overview",
+    "trends": "tokentui.ui.trends:Trends",
+    "health": "tokentui.ui.health:HealthPane",
+}
+"""The name of each pane, and where its class is."""
+
+
+@runtime_checkable
+class Ageing(Protocol):
+    """A pane that shows ages."""
+
+    def tick(self) -> None:
+        """Look at the clock; only what differs is repainted."""
+
+
+@runtime_checkable
+class Refreshable(Protocol):
+    """A pane that asks for more than the snapshot."""
+
+    def look_anew(self) -> None:
+        """Ask again."""
+
+
+def new(name: str, feed: Feed, clock: Callable[[], float]) -> Widget:
+    """Return a new pane; `clock` returns the time in UTC seconds."""
+    module, _, kind = PANES[name].partition(":")
+    return cast("Widget", getattr(import_module(module), kind)(feed, clock))
