@@ -10,9 +10,9 @@ import pytest
 
 from tokentui.cli import COMMANDS
 from tokentui.cli.detect import Asked
-from tokentui.cli.filters import KEYS
 from tokentui.cli.report import SORTS
 from tokentui.config import Settings
+from tokentui.engine.filters import KEYS
 from tokentui.sources import SOURCES, Source
 from tokentui.store.usage_table import DIMENSIONS
 

@@ -9,11 +9,12 @@ from datetime import date
 import click
 
 from tokentui import periods
-from tokentui.cli import Misuse, filters, output
+from tokentui.cli import Misuse, output
 from tokentui.cli import explain_report as reports
 from tokentui.cli.explain_json import as_json
 from tokentui.cli.stored import bring_up_to_date, opened
-from tokentui.cli.surroundings import Surroundings, look_around, misused
+from tokentui.cli.surroundings import Surroundings, filter_of, look_around, misused
+from tokentui.engine import filters
 from tokentui.engine.explain import Explained, explained
 from tokentui.pricing import Prices
 from tokentui.store.explain import Elsewhere, Explanation
@@ -85,7 +86,7 @@ def _query(here: Surroundings, asked: Asked) -> UsageQuery:
         start, end = periods.parse_range(asked.start, asked.end, here.today, week_start)
     except periods.PeriodError as error:
         raise misused(error) from None
-    chosen = filters.parse(asked.filter_text, here.today, week_start)
+    chosen = filter_of(here, asked.filter_text)
     if any(each.field in NUMBER_FIELDS for each in chosen.where):
         why = "cost and tokens choose among the lines of a report; an explanation has one figure only"
         raise Misuse(why, hint="the largest requests are listed: tokentui explain --top 20")

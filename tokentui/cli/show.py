@@ -11,11 +11,12 @@ from typing import Any
 import click
 
 from tokentui import periods
-from tokentui.cli import Misuse, filters, output
+from tokentui.cli import Misuse, output
 from tokentui.cli import report as reports
 from tokentui.cli.failures import note
 from tokentui.cli.stored import bring_up_to_date, opened
-from tokentui.cli.surroundings import Surroundings, look_around, misused
+from tokentui.cli.surroundings import Surroundings, filter_of, look_around, misused
+from tokentui.engine import filters
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery, UsageTable, Where
 from tokentui.text import clean, tilde
 
@@ -111,7 +112,7 @@ def _query(here: Surroundings, options: Options) -> UsageQuery:
         start, end = periods.parse_range(options.start, options.end, here.today, settings.week_start)
     except periods.PeriodError as error:
         raise misused(error) from None
-    asked = filters.parse(" ".join(options.filter_text), here.today, settings.week_start)
+    asked = filter_of(here, " ".join(options.filter_text))
     where: tuple[Where, ...] = asked.where
     if options.project is not None:
         where = (*where, filters.project(options.project))

@@ -7,10 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
+from typing import TYPE_CHECKING
 
 from tokentui import config, periods
 from tokentui import sources as registry
 from tokentui.cli import Misuse
+
+if TYPE_CHECKING:
+    from tokentui.engine.filters import Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +66,13 @@ def unknown_sources(settings: config.Settings) -> list[str]:
 def misused(error: periods.PeriodError) -> Misuse:
     """Return a wrong date, range or zone as a person sees it, with an example that is right."""
     return Misuse(str(error), hint=f"such as: {error.hint}")
+
+
+def filter_of(here: Surroundings, text: str) -> Filter:
+    """Return what a filter asks for; raises Misuse, which points at what cannot be understood."""
+    from tokentui.engine.filters import FilterError, parse  # 3 ms: the dashboard starts without it
+
+    try:
+        return parse(text, here.today, here.settings.week_start)
+    except FilterError as error:
+        raise Misuse(str(error), hint=error.hint) from None

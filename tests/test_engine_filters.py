@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokentui.cli import MISUSED
-from tokentui.cli.filters import KEYS, Filter, FilterError, parse, project, terms
+from tokentui.engine.filters import KEYS, Filter, FilterError, parse, project, terms
 from tokentui.store.usage_table import Where
 
 TODAY = date(2026, 11, 21)
@@ -107,17 +106,17 @@ def test_a_tilde_means_the_home(home: Path) -> None:
 def test_a_mistake_is_pointed_at(text: str, at: int, why: str) -> None:
     with pytest.raises(FilterError, match=why) as caught:
         parse(text, TODAY)
-    lines = caught.value.format_message().split("\n")
+    lines = str(caught.value).split("\n")
     assert lines[-2] == "  " + text.replace("²", "?")
     assert lines[-1].index("^") - 2 == at
     assert "such as" in caught.value.hint
-    assert caught.value.exit_code == MISUSED
+    assert caught.value.why in lines[0]
 
 
 def test_the_pointer_stays_in_view_in_a_long_filter() -> None:
     with pytest.raises(FilterError) as caught:
         parse("model:x " * 50 + "oops", TODAY)
-    shown, pointer = caught.value.format_message().split("\n")[-2:]
+    shown, pointer = str(caught.value).split("\n")[-2:]
     assert shown[pointer.index("^") :].startswith("oops")
     assert len(pointer) < 80
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from tokentui import periods, sources
-from tokentui.cli import Misuse
 from tokentui.engine.projects import project_of
 from tokentui.store.usage_table import Where, literal
 
@@ -47,18 +46,22 @@ class Term:
     at: int
 
 
-class FilterError(Misuse):
+class FilterError(ValueError):
     """A filter that cannot be understood: says why, and points at the place."""
+
+    hint = f"such as: {EXAMPLE}"
 
     def __init__(self, filter_text: str, at: int, why: str) -> None:
         # The pointer needs one character for one column: what is wider or moves the cursor is `?`.
         line = "".join(char if " " <= char <= "~" else "?" for char in filter_text)
         start = max(0, at - 60)
         super().__init__(
-            f"the filter cannot be understood: {why}\n  {line[start : at + 40]}\n  {' ' * (at - start)}^",
-            hint=f"such as: {EXAMPLE}",
+            f"the filter cannot be understood: {why}\n  {line[start : at + 40]}\n  {' ' * (at - start)}^"
         )
         self.at = at
+        """Where in the filter, in characters from its start."""
+        self.why = why
+        """The reason alone, for where the filter is on the screen already."""
 
 
 def terms(text: str) -> tuple[Term, ...]:
