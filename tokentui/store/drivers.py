@@ -1,4 +1,4 @@
-"""What drove a day's cost: its projects, models and sessions, the most expensive first."""
+"""What drove the cost of some days: their projects, models and sessions, the most expensive first."""
 
 from __future__ import annotations
 
@@ -16,62 +16,94 @@ MOST = 8
 """Drivers of a kind that are shown; the others share one line."""
 
 _SECOND = 1_000_000
+_SESSION, _PROJECT, _MODEL, _FIRST, _LAST, _FLOOR, _SUMS = range(7)
 
 _QUERY = (
-    f"{SPANS} SELECT c.session_id, p.path, m.name, min(q.quarter * {QUARTER} + q.first_second * {_SECOND}),"
-    f" max(q.quarter * {QUARTER} + q.last_second * {_SECOND}), {', '.join(f'sum(q.{name})' for name in SUMS)}"
+    f"{SPANS} SELECT c.session_id, c.project_id, q.model_id,"
+    f" min(q.quarter * {QUARTER} + q.first_second * {_SECOND}),"
+    f" max(q.quarter * {QUARTER} + q.last_second * {_SECOND}), max(c.quality = 'floor'),"
+    f" {', '.join(f'sum(q.{name})' for name in SUMS)}"
     " FROM spans AS s CROSS JOIN usage_quarters AS q ON q.quarter BETWEEN s.first AND s.last"
-    " JOIN usage_contexts AS c ON c.id = q.context_id JOIN projects AS p ON p.id = c.project_id"
-    " JOIN models AS m ON m.id = q.model_id GROUP BY 1, 2, 3"
+    " JOIN usage_contexts AS c ON c.id = q.context_id GROUP BY 1, 2, 3"
 )
 
 Part = tuple[Any, ...]
-"""(session number, project, model, first time, last time, *sums)."""
+"""(session number, project, model, first time, last time, whether a lower bound, *sums)."""
 
 
-def of_day(connection: sqlite3.Connection, days: Days, day: date) -> Drivers:
-    """Return what drove a day's cost; times are exact to the second."""
-    spans, _ = days.spans(connection, day, day)
-    parts: list[Part] = connection.execute(_QUERY, (json.dumps(spans),)).fetchall() if spans else []
-    short = _short_names({part[1] for part in parts})
+def of_days(connection: sqlite3.Connection, days: Days, start: date, end: date) -> Drivers:
+    """Return what drove the cost from one day to another, both included; times are exact to the second."""
+    spans, _ = days.spans(connection, start, end)
+    found: list[Part] = connection.execute(_QUERY, (json.dumps(spans),)).fetchall() if spans else []
+    paths = _names(connection, "projects", "path", {part[_PROJECT] for part in found})
+    models = _names(connection, "models", "name", {part[_MODEL] for part in found})
+    sessions = _names(connection, "sessions", "conversation_id", {part[_SESSION] for part in found})
+    parts = [(part[0], paths[part[_PROJECT]], models[part[_MODEL]], *part[_FIRST:]) for part in found]
+    short = _short_names(set(paths.values()))
+    by_session = _ranked(parts, _SESSION, lambda group: _session_name(group, short, days.zone), sessions.get)
     return Drivers(
-        projects=_ranked(parts, lambda part: part[1], lambda parts: short[parts[0][1]]),
-        models=_ranked(parts, lambda part: part[2], lambda parts: parts[0][2] or "unknown"),
-        sessions=_ranked(
-            parts, lambda part: part[0], lambda parts: _session_name(parts, short, days.zone), timed=True
-        ),
+        projects=_ranked(parts, _PROJECT, lambda group: short[group[0][_PROJECT]], str),
+        models=_ranked(parts, _MODEL, lambda group: group[0][_MODEL] or "unknown", str),
+        sessions=by_session,
+        start=start,
+        end=end,
+        totals=_summed(parts),
+        quality=_quality(parts),
     )
+
+
+def _names(connection: sqlite3.Connection, table: str, name: str, wanted: set[int]) -> dict[int, str]:
+    query = f"SELECT id, {name} FROM {table} WHERE id IN (SELECT value FROM json_each(?))"
+    return dict(connection.execute(query, (json.dumps(list(wanted)),)))
 
 
 def _ranked(
     parts: Iterable[Part],
-    key: Callable[[Part], object],
+    at: int,
     label: Callable[[list[Part]], str],
-    timed: bool = False,
+    key: Callable[[Any], str | None],
 ) -> tuple[Driver, ...]:
-    """Return a driver for each group of parts; what is left after the first MOST shares one."""
-    groups: dict[object, list[Part]] = {}
+    """Return a driver for each value at a place of the parts; what is left after the first MOST shares one."""
+    groups: dict[Any, list[Part]] = {}
     for part in parts:
-        groups.setdefault(key(part), []).append(part)
-    drivers = [
-        Driver(
-            label(group),
-            _summed(group),
-            min(part[3] for part in group) if timed else None,
-            max(part[4] for part in group) if timed else None,
-        )
-        for group in groups.values()
-    ]
-    drivers.sort(key=lambda driver: (-driver.usage.cost, -driver.usage.total_tokens, driver.label))
-    if len(drivers) <= MOST + 1:
-        return tuple(drivers)
-    rest = drivers[MOST:]
-    sums = zip(*([getattr(driver.usage, name) for name in SUMS] for driver in rest), strict=True)
-    return (*drivers[:MOST], Driver(f"{len(rest)} more", Usage(*map(sum, sums))))
+        groups.setdefault(part[at], []).append(part)
+    ranked = sorted(groups.items(), key=lambda group: _by_cost(group[1], label))
+    if len(ranked) > MOST + 1:
+        rest = [part for _, group in ranked[MOST:] for part in group]
+        last = Driver(f"{len(ranked) - MOST} more", _summed(rest), quality=_quality(rest))
+        return (*(_driver(value, group, at, label, key) for value, group in ranked[:MOST]), last)
+    return tuple(_driver(value, group, at, label, key) for value, group in ranked)
+
+
+def _by_cost(group: list[Part], label: Callable[[list[Part]], str]) -> tuple[int, int, str]:
+    usage = _summed(group)
+    return -usage.cost, -usage.total_tokens, label(group)
+
+
+def _driver(
+    value: Any,
+    group: list[Part],
+    at: int,
+    label: Callable[[list[Part]], str],
+    key: Callable[[Any], str | None],
+) -> Driver:
+    timed = at == _SESSION
+    return Driver(
+        label(group),
+        _summed(group),
+        min(part[_FIRST] for part in group) if timed else None,
+        max(part[_LAST] for part in group) if timed else None,
+        key=key(value),
+        quality=_quality(group),
+    )
 
 
 def _summed(parts: list[Part]) -> Usage:
-    return Usage(*map(sum, zip(*(part[5:] for part in parts), strict=True)))
+    return Usage(*map(sum, zip(*(part[_SUMS:] for part in parts), strict=True)))
+
+
+def _quality(parts: Iterable[Part]) -> str:
+    return "floor" if any(part[_FLOOR] for part in parts) else "exact"
 
 
 def _short_names(paths: set[str]) -> dict[str, str]:
@@ -87,6 +119,6 @@ def _short_names(paths: set[str]) -> dict[str, str]:
 
 def _session_name(parts: list[Part], short: dict[str, str], zone: tzinfo) -> str:
     """Return a session's project and when it began: ids mean nothing to people."""
-    first = min(parts, key=lambda part: (part[3], part[1]))
-    began = datetime.fromtimestamp(first[3] // _SECOND, UTC).astimezone(zone)
-    return f"{short[first[1]]} {began:%H:%M}"
+    first = min(parts, key=lambda part: (part[_FIRST], part[_PROJECT]))
+    began = datetime.fromtimestamp(first[_FIRST] // _SECOND, UTC).astimezone(zone)
+    return f"{short[first[_PROJECT]]} {began:%H:%M}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from tokentui.store import notes
@@ -13,7 +13,7 @@ from tokentui.store.connection import connect, reading
 
 if TYPE_CHECKING:
     from tokentui.store.explain import Explanation
-    from tokentui.store.snapshot import Snapshot
+    from tokentui.store.snapshot import Drivers, LimitHistory, Snapshot
     from tokentui.store.usage_table import UsageQuery, UsageTable
 
 TWIN_COLUMNS = (
@@ -75,6 +75,20 @@ class Reader:
 
         with reading(self.connection):
             return snapshot(self.connection, now, zone)
+
+    def drivers(self, start: date, end: date, zone: str) -> Drivers:
+        """Return what drove the cost of some days; raises PeriodError for an unknown zone."""
+        from tokentui.store.days import Days
+        from tokentui.store.drivers import of_days
+
+        with reading(self.connection):
+            return of_days(self.connection, Days(zone), start, end)
+
+    def limit_history(self, service: str, account: str) -> tuple[LimitHistory, ...]:
+        """Return what the past windows of an account's limits came to."""
+        from tokentui.store.limit_history import limit_history
+
+        return limit_history(self.connection, service, account)
 
     def explanation(self, query: UsageQuery, top: int = 10) -> Explanation:
         """Return what is behind the sums of a selection; raises PeriodError for an unknown zone."""

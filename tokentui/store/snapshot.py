@@ -88,15 +88,45 @@ class Driver:
     usage: Usage
     first_at: int | None = None
     last_at: int | None = None
+    key: str | None = None
+    """What a condition compares with it: path, model or conversation; None for a line of several."""
+    quality: str = "exact"
+    """`floor` as soon as one of its requests is a lower bound."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drivers:
-    """What drove today's cost, most expensive first (at most 8 of each, then the rest in one)."""
+    """What drove the cost of some days, most expensive first (at most 8 of each, then the rest in one)."""
 
     projects: tuple[Driver, ...] = ()
     models: tuple[Driver, ...] = ()
     sessions: tuple[Driver, ...] = ()
+    start: date | None = None
+    end: date | None = None
+    """The first and the last day."""
+    totals: Usage = Usage()
+    quality: str = "exact"
+    """`floor` as soon as one of the requests is a lower bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastWindow:
+    """One window of a limit: how full it became before it was reset."""
+
+    resets_at: int
+    """UTC epoch microseconds."""
+    used_percent: float
+    """The fullest reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitHistory:
+    """The windows of one limit of one account, oldest first."""
+
+    limit_id: str
+    name: str
+    window_minutes: int
+    windows: tuple[PastWindow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +157,10 @@ class Snapshot:
     zone: str
     totals_today: Usage = Usage()
     totals_yesterday: Usage = Usage()
+    yesterday_so_far: Usage = Usage()
+    """Of yesterday up to the time of day that it is now, to the nearest quarter of an hour."""
+    yesterday_until: int | None = None
+    """The end of that quarter: UTC epoch microseconds."""
     totals_month: Usage = Usage()
     cards: tuple[Card, ...] = ()
     drivers: Drivers = Drivers()

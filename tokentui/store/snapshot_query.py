@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -15,6 +15,7 @@ from tokentui.store import drivers, notes
 from tokentui.store.days import QUARTER, SPANS, Days, date_of, number_of
 from tokentui.store.snapshot import Card, Day, Limit, Snapshot, Usage
 from tokentui.store.usage_table import SUMS
+from tokentui.usage import epoch_microseconds, moment
 
 TREND_DAYS = 90
 CARD_DAYS = 30
@@ -55,19 +56,38 @@ def snapshot(connection: sqlite3.Connection, now: int, zone: str) -> Snapshot:
     rows = _daily(connection, days, stored, date_of(min(today - TREND_DAYS + 1, month)), today_date)
     accounts = _accounts(connection)
     (count,) = connection.execute("SELECT coalesce(sum(request_count), 0) FROM models").fetchone()
+    until = _same_time(days, now, date_of(today - 1))
     return Snapshot(
         today=today_date,
         zone=zone,
         totals_today=_usage(row[3:] for row in rows if row[0] == today),
         totals_yesterday=_usage(row[3:] for row in rows if row[0] == today - 1),
+        yesterday_so_far=_until(connection, days, date_of(today - 1), until),
+        yesterday_until=until,
         totals_month=_usage(row[3:] for row in rows if row[0] >= month),
         cards=_cards(connection, accounts, rows, today, month, now),
-        drivers=drivers.of_day(connection, days, today_date),
+        drivers=drivers.of_days(connection, days, today_date, today_date),
         days=_trend(connection, accounts, [row for row in rows if row[0] > today - TREND_DAYS]),
         record_count=count,
         first_day=_first_day(connection, days, stored),
         unpriced_models=tuple(dict.fromkeys(name for _, name, _ in notes.unpriced_models(connection))),
     )
+
+
+def _same_time(days: Days, now: int, day: date) -> int:
+    """Return when the clocks showed on another day what they show now, to the nearest quarter (epoch µs)."""
+    clock = moment(now).astimezone(days.zone).time()
+    then = epoch_microseconds(datetime.combine(day, clock, days.zone))
+    return (then + QUARTER // 2) // QUARTER * QUARTER
+
+
+def _until(connection: sqlite3.Connection, days: Days, day: date, until: int) -> Usage:
+    """Return the use of a day before a moment, which lies between two quarters."""
+    sums = ", ".join(f"sum({name})" for name in SUMS)
+    first, _ = days.quarters(day, day)
+    query = f"SELECT {sums} FROM usage_quarters WHERE quarter >= ? AND quarter < ?"
+    row = connection.execute(query, (first, until // QUARTER)).fetchone()
+    return Usage() if row[0] is None else Usage(*row)
 
 
 def _daily(
