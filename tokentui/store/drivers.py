@@ -63,7 +63,7 @@ def _ranked(
     label: Callable[[list[Part]], str],
     key: Callable[[Any], str | None],
 ) -> tuple[Driver, ...]:
-    """Return a driver for each value at a place of the parts; what is left after the first MOST shares one."""
+    """Return a driver for each value at a place of the parts; what is left after MOST shares one."""
     groups: dict[Any, list[Part]] = {}
     for part in parts:
         groups.setdefault(part[at], []).append(part)

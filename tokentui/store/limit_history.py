@@ -30,9 +30,10 @@ def limit_history(connection: sqlite3.Connection, service: str, account: str) ->
     for (limit_id, minutes), group in groupby(rows, itemgetter(0, 1)):
         windows: list[PastWindow] = []
         name = ""
-        for _, _, name, resets_at, used in group:
-            if windows and resets_at - windows[-1].resets_at <= _JITTER:
-                used = max(used, windows.pop().used_percent)
-            windows.append(PastWindow(resets_at, used))
+        for _, _, said, resets_at, used in group:
+            name = said or name
+            same = windows and resets_at - windows[-1].resets_at <= _JITTER
+            fullest = max(used, windows.pop().used_percent) if same else used
+            windows.append(PastWindow(resets_at, fullest))
         found.append(LimitHistory(limit_id, name or limit_id, minutes, tuple(windows[-MOST_WINDOWS:])))
     return tuple(sorted(found, key=lambda each: (each.window_minutes, each.limit_id)))
