@@ -32,6 +32,7 @@ from tokentui.store.models.around import (
 from tokentui.store.models.table import Table, database
 from tokentui.store.models.usage import (
     Account,
+    ExpiredKey,
     ModelName,
     Price,
     Project,
@@ -44,8 +45,8 @@ from tokentui.store.models.usage import (
 )
 
 TABLES: tuple[type[Table], ...] = (
-    Service, Account, ModelName, Project, Price, Session, UsageContext, UsageRecord, UsageQuarter, UsageDay,
-    LogFile, BadLine, LimitSeries, LimitReading, Alert, CostProjection, Setting, Note,
+    Service, Account, ModelName, Project, Price, Session, UsageContext, UsageRecord, ExpiredKey,
+    UsageQuarter, UsageDay, LogFile, BadLine, LimitSeries, LimitReading, Alert, CostProjection, Setting, Note,
 )
 """Every table, parents first."""
 

@@ -143,6 +143,15 @@ class UsageRecord(Table):
         table_name = "usage_records"
 
 
+class ExpiredKey(Table):
+    """The key of a request that was removed after `retention_days`. Its counts stay in the sums."""
+
+    key = IntegerField(primary_key=True)
+
+    class Meta:
+        table_name = "expired_keys"
+
+
 class QuarterKey(Table):
     """What a sum of a quarter of an hour is of.
 
