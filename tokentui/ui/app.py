@@ -32,7 +32,9 @@ from tokentui.ui.palette import Palette
 from tokentui.ui.widgets import Ink, Lines
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
     from textual.app import ComposeResult
+    from textual.dom import DOMNode
 
     from tokentui.store.snapshot import ImportProgress, Snapshot
     from tokentui.ui.feed import Feed
@@ -74,6 +76,8 @@ class TokenTUI(App[None], inherit_bindings=False):
     failure: var[str] = var("")
     pane: var[str] = var("overview", init=False)
     """One of `panes.PANES`."""
+    said: var[str] = var("", init=False)
+    """What the last key did, where that cannot be seen; in place of the keys until the next one."""
 
     def __init__(
         self, feed: Feed, *, version: str, clock: Callable[[], float] = time.time, crash_folder: str = ""
@@ -163,6 +167,25 @@ class TokenTUI(App[None], inherit_bindings=False):
     def action_leave(self) -> None:
         """End the program."""
         self.on_leave(0)
+
+    def say(self, said: str) -> None:
+        """Tell in the last line what a key did, until the next key."""
+        self.said = text.clean(said, 300)
+
+    def watch_said(self) -> None:
+        """Show it on whatever screen is on top."""
+        for footer in self.screen.query(Footer):
+            footer.redraw()
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Run what a key stands for; what the last one did is told no longer."""
+        self.said = ""
+        return await super().run_action(action, default_namespace, namespaces)
 
     def action_open_help(self) -> None:
         """Show all keys."""

@@ -82,5 +82,7 @@ class Footer(Bar):
         super().__init__(id="footer", classes="bar")
 
     def lines(self, width: int, _height: int) -> list[Line]:
-        """One line, from the table of commands."""
+        """One line: what the last key did, else the keys from the table of commands."""
+        if self.program.said:
+            return [[(f" {self.program.said}", "accent")]]
         return footer(self.program.shown_pane(), width)
