@@ -12,12 +12,22 @@ from datetime import date
 
 from tokentui import periods, sources
 from tokentui.engine.projects import project_of
-from tokentui.store.usage_table import Where, literal
+from tokentui.store.usage_table import PROVENANCES, QUALITIES, SUCCESS, TEXT_FIELDS, Where, literal
 
-TEXT_KEYS = ("service", "account", "provider", "model", "project", "branch", "session")
+TEXT_KEYS = TEXT_FIELDS
 DATE_KEYS = ("since", "until")
 NUMBER_KEYS = ("cost", "tokens")
 KEYS = (*TEXT_KEYS, *DATE_KEYS, *NUMBER_KEYS)
+ALIASES = {"tool": "tool_version", "version": "tool_version"}
+"""Other names of keys."""
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "success": SUCCESS, "quality": QUALITIES, "provenance": PROVENANCES,
+}  # fmt: skip
+"""Of the keys that have few values: all of them."""
+_SUCCESS_ALSO = {
+    "true": "yes", "ok": "yes", "succeeded": "yes", "false": "no", "failed": "no", "error": "no",
+}  # fmt: skip
 
 EXAMPLE = 'provider:anthropic project:shop model:*opus* since:-7d cost:>1 -branch:"wip, not ready"'
 
@@ -84,6 +94,7 @@ def _term(text: str, start: int) -> tuple[Term, int]:
     while end < len(text) and (text[end].isalnum() or text[end] in "_-"):
         end += 1
     key = text[at:end].lower()
+    key = ALIASES.get(key, key)
     if end >= len(text) or text[end] != ":":
         raise FilterError(text, start, "a key and a colon come first, one of " + ", ".join(KEYS))
     if key not in KEYS:
@@ -158,6 +169,7 @@ def parse(text: str, today: date, week_start: str = "monday") -> Filter:
         elif term.key in NUMBER_KEYS:
             where.append(_number(text, term))
         else:
+            _check_choices(text, term)
             where.append(_text(term))
     start, end = _days(text, dates, today, week_start)
     return Filter(tuple(where), start, end)
@@ -166,6 +178,18 @@ def parse(text: str, today: date, week_start: str = "monday") -> Filter:
 def project(path: str) -> Where:
     """Return the condition that `--project` means: a path, or the last part of one."""
     return _text(Term("project", (Value(path, 0),), negated=False, at=0))
+
+
+def _check_choices(text: str, term: Term) -> None:
+    choices = CHOICES.get(term.key, ())
+    for value in term.values if choices else ():
+        if not value.pattern and _chosen(term.key, value.text) not in choices:
+            raise FilterError(text, value.at, f"{term.key} is one of {', '.join(choices)}")
+
+
+def _chosen(key: str, text: str) -> str:
+    """Return one of the CHOICES as it is stored: `success:failed` is `no`."""
+    return _SUCCESS_ALSO.get(text.lower(), text.lower()) if key == "success" else text.lower()
 
 
 def _text(term: Term) -> Where:
@@ -182,6 +206,8 @@ def _spellings(key: str, value: Value) -> list[tuple[str, str]]:
     if key == "service" and not pattern:
         source = sources.find(text)
         return [(source.name if source else text, "")]
+    if key in CHOICES and not pattern:
+        return [(_chosen(key, text), "")]
     if key == "project":
         if text[:1] in (".", "~"):
             return [(project_of(os.path.abspath(os.path.expanduser(text))), "")]

@@ -13,6 +13,9 @@ ACCOUNT_LABEL = "CASE a.name WHEN '' THEN s.name ELSE s.name || '/' || a.name EN
 _ACCOUNTS = "SELECT a.id FROM accounts AS a JOIN services AS s ON s.id = a.service_id"
 _BASENAME = "replace(path, rtrim(path, replace(path, '/', '')), '')"
 
+SUCCEEDED = "CASE error WHEN '' THEN 'yes' ELSE 'no' END"
+"""Whether a request succeeded, as the facts have it in their column `success`."""
+
 _FIELDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "service": ("account_id", _ACCOUNTS, ("s.name",)),
     "account": ("account_id", _ACCOUNTS, ("a.name", ACCOUNT_LABEL)),
@@ -21,6 +24,13 @@ _FIELDS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "project": ("project_id", "SELECT id FROM projects", ("path", _BASENAME)),
     "branch": ("branch", "", ("branch",)),
     "session": ("session_id", "SELECT id FROM sessions", ("conversation_id",)),
+    "user": ("user", "", ("user",)),
+    "machine": ("machine", "", ("machine",)),
+    "tool_version": ("tool_version", "", ("tool_version",)),
+    "operation": ("operation_name", "", ("operation_name",)),
+    "success": ("success", "", ("success",)),
+    "provenance": ("provenance", "", ("provenance",)),
+    "quality": ("quality", "", ("quality",)),
 }
 """Of each field: the column of the facts, where its names are, and what a value is compared with."""
 

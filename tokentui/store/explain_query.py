@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from tokentui import periods
-from tokentui.store.conditions import conditions, satisfied
+from tokentui.store.conditions import SUCCEEDED, conditions, satisfied
 from tokentui.store.explain import (
     FLAGS,
     Counted,
@@ -38,8 +38,8 @@ _LOW_BITS = 26
 
 # CROSS JOIN keeps the order: from contexts to records SQLite would first have to sort all records.
 _FACTS = (
-    "SELECT r.*, c.account_id, c.session_id, c.project_id, c.parent_conversation_id, c.branch, c.user,"
-    " c.machine, c.tool_version, c.operation_name, c.quality, c.provenance"
+    f"SELECT r.*, {SUCCEEDED} AS success, c.account_id, c.session_id, c.project_id,"
+    " c.parent_conversation_id, c.branch, c.user, c.machine, c.tool_version, c.operation_name, c.quality, c.provenance"
     " FROM usage_records AS r CROSS JOIN usage_contexts AS c ON c.id = r.context_id"
     " WHERE r.time BETWEEN ? AND ?"
 )

@@ -8,7 +8,10 @@ from datetime import date
 from tokentui.store.snapshot import Usage
 
 TIME_DIMENSIONS = ("day", "week", "month")
-DIMENSIONS = (*TIME_DIMENSIONS, "service", "account", "provider", "model", "project", "branch", "session")
+DIMENSIONS = (
+    *TIME_DIMENSIONS, "service", "account", "provider", "model", "project", "branch", "session",
+    "user", "machine", "tool_version", "operation", "success", "provenance", "quality",
+)  # fmt: skip
 """What usage can be grouped by."""
 
 TEXT_FIELDS = DIMENSIONS[3:]
@@ -19,6 +22,15 @@ NUMBER_FIELDS = ("cost", "tokens")
 
 TEXT_OPERATORS = ("eq", "glob")
 NUMBER_OPERATORS = (">", ">=", "<", "<=", "=")
+
+SUCCESS = ("no", "yes")
+"""What `success` can be."""
+
+QUALITIES = ("exact", "floor", "session_total", "estimate")
+"""What `quality` can be, the weakest last."""
+
+PROVENANCES = ("billed", "computed", "estimated", "manual")
+"""What `provenance` can be."""
 
 SUMS = tuple(field.name for field in fields(Usage))
 """The columns of a sum, as the tables of sums name them."""
@@ -78,6 +90,10 @@ class UsageTable:
     groups: tuple[tuple[tuple[str, ...], Usage], ...] = ()
     """Sorted by key, one text for each dimension: `2026-11-21` for a day, the first day of a week,
     `2026-11` for a month, the path for a project, `codex` or `codex/work` for an account."""
+    quality: str = "exact"
+    """The weakest quality of what is in the sum: a `floor` is shown with ≥."""
+    qualities: tuple[str, ...] = ()
+    """The same of each group. Of sums that are stored by the day it is their accounts' quality."""
     first_day: date | None = None
     """The first day of the selection that has use."""
     last_day: date | None = None
