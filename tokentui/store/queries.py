@@ -13,6 +13,7 @@ from tokentui.store.connection import connect, reading
 
 if TYPE_CHECKING:
     from tokentui.store.explain import Explanation
+    from tokentui.store.heatmap_query import Heatmap
     from tokentui.store.snapshot import Drivers, LimitHistory, Snapshot
     from tokentui.store.usage_table import UsageQuery, UsageTable
 
@@ -96,6 +97,13 @@ class Reader:
 
         with reading(self.connection):
             return explanation(self.connection, query, top)
+
+    def heatmap(self, start: date, end: date, zone: str) -> Heatmap:
+        """Return the usage of some days by weekday and hour; raises PeriodError for an unknown zone."""
+        from tokentui.store.heatmap_query import heatmap
+
+        with reading(self.connection):
+            return heatmap(self.connection, start, end, zone)
 
     def record_count(self) -> int:
         """Return how many records are stored, from their sums."""
