@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 PANES = {
     "overview": "tokentui.ui.overview:Overview",
     "trends": "tokentui.ui.trends:Trends",
+    "explore": "tokentui.ui.explore:Explore",
     "health": "tokentui.ui.health:HealthPane",
 }
 """The name of each pane, and where its class is."""

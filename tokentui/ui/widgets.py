@@ -26,6 +26,7 @@ STYLES = (
     "accent",
     "key",
     "tab",
+    "cursor",
     "frame",
     "focus",
     "series-0",
@@ -38,7 +39,7 @@ STYLES = (
 """The style names of spans; the stylesheet has a rule `ink--NAME` for each."""
 
 
-_FILLED = {"tab"}
+_FILLED = {"tab", "cursor"}
 """Styles with a background of their own."""
 
 

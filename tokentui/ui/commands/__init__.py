@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from textual.binding import Binding, BindingType
 
-from tokentui.ui.commands import everywhere, first_run, health, overview, trends
+from tokentui.ui.commands import everywhere, explore, first_run, health, overview, trends
 from tokentui.ui.commands.command import EVERYWHERE, Command, shown
 from tokentui.ui.draw import Line, length
 
@@ -17,7 +17,7 @@ __all__ = [
     "COMMANDS", "EVERYWHERE", "OVERLAY_KEYS", "TITLES", "Command", "bindings", "footer", "of_pane", "shown",
 ]  # fmt: skip
 
-_PANES = (overview, trends, health, first_run, everywhere)
+_PANES = (overview, trends, explore, health, first_run, everywhere)
 
 COMMANDS: tuple[Command, ...] = tuple(command for pane in _PANES for command in pane.COMMANDS)
 """Every command, pane by pane, those that work everywhere last."""
@@ -26,6 +26,7 @@ TITLES = {
     EVERYWHERE: "Everywhere",
     "overview": "Overview",
     "trends": "Trends",
+    "explore": "Explore",
     "health": "Health",
     "first-run": "While there is nothing to show",
 }

@@ -22,6 +22,14 @@ COMMANDS: tuple[Command, ...] = (
         "Show cost and tokens a day over 30 days",
     ),
     Command(
+        "pane.explore",
+        EVERYWHERE,
+        "3",
+        "show_pane('explore')",
+        "Explore",
+        "Group, filter and sort any usage, down to the request",
+    ),
+    Command(
         "pane.health",
         EVERYWHERE,
         "7",

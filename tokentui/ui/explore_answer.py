@@ -1,0 +1,73 @@
+"""What the database says to a selection, in the order it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tokentui.engine.selection import Selection
+from tokentui.store.snapshot import Usage
+from tokentui.store.usage_table import NUMBER_FIELDS, TIME_DIMENSIONS, UsageQuery, Where
+from tokentui.ui.explore_columns import NAMED
+
+if TYPE_CHECKING:
+    from tokentui.store import Reader
+
+Group = tuple[tuple[str, ...], Usage]
+"""A key and what belongs to it."""
+
+_NOTHING = Usage()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Groups of usage."""
+
+    selection: Selection
+    query: UsageQuery
+    totals: Usage = _NOTHING
+    groups: tuple[Group, ...] = ()
+    """In the order of the store, by key."""
+    floors: frozenset[tuple[str, ...]] = frozenset()
+    """The keys of groups with records that are a lower bound."""
+    first_day: date | None = None
+    last_day: date | None = None
+
+    def quality(self, key: tuple[str, ...] | None = None) -> str:
+        """Return `floor` or `exact`: of one group, or of all together."""
+        return "floor" if (self.floors if key is None else key in self.floors) else "exact"
+
+
+def answer(reader: Reader, selection: Selection, query: UsageQuery, partial: Sequence[str]) -> Answer:
+    """Return the groups; `partial` names the services whose logs leave something out."""
+    table = reader.usage(query)
+    floors: frozenset[tuple[str, ...]] = frozenset()
+    if partial:
+        # Conditions on sums are those of the whole group, not of its part in these services.
+        where = tuple(each for each in query.where if each.field not in NUMBER_FIELDS)
+        some = reader.usage(replace(query, where=(*where, Where("service", "eq", tuple(partial)))))
+        floors = frozenset(key for key, _ in some.groups)
+    return Answer(selection, query, table.totals, table.groups, floors, table.first_day, table.last_day)
+
+
+def sort_of(selection: Selection) -> str:
+    """Return the column a selection is sorted by."""
+    if selection.sort in NAMED or selection.sort in selection.group_by:
+        return selection.sort
+    first = selection.group_by[:1]
+    return first[0] if first and first[0] in TIME_DIMENSIONS else "cost"
+
+
+def ordered(groups: Iterable[Group], selection: Selection) -> list[Group]:
+    """Return groups in the order of a selection; equal ones dearest first, what is unknown last."""
+    found = sorted(groups, key=lambda group: (-(group[1].known_cost or 0), group[0]))
+    name, back = sort_of(selection), selection.descending
+    if name in selection.group_by:
+        at = selection.group_by.index(name)
+        return sorted(found, key=lambda group: group[0][at], reverse=back)
+    value = NAMED[name].value
+    known = [group for group in found if value(group[1]) is not None]
+    known.sort(key=lambda group: value(group[1]) or 0, reverse=back)
+    return known + [group for group in found if value(group[1]) is None]
