@@ -10,6 +10,7 @@ from threading import Lock
 
 from tokentui import store
 from tokentui.config import Paths, Settings
+from tokentui.engine.retention import Sweep
 from tokentui.periods import day_of, local_zone_name, zone
 from tokentui.sources import SOURCES
 from tokentui.store import backup, integrity, migrate, recovery
@@ -62,6 +63,7 @@ class Database:
         self._reader_watch: integrity.Watch | None = None
         self._suspect = False
         self._next_backup_look = 0.0
+        self._sweep = Sweep(settings, self.zone, clock)
         self._told: dict[str, str] = {}
         """What the user must know beside what the place says, by its reason."""
 
@@ -155,21 +157,23 @@ class Database:
         self._watch = integrity.Watch(place.path)
 
     def keep(self) -> None:
-        """What is due now and then: a look whether the file is still ours, and the daily backup.
+        """What is due now and then: a look whether the file is ours, the daily backup, old requests to remove.
 
         A backup that fails is told in `notices` and tried again later. Raises Vanished when the database was
         removed or replaced while it was open, Corrupt when it cannot be copied because it is damaged.
         """
         self.require_ours()
-        if self.backup_look_due:
+        if time.monotonic() >= self._next_backup_look:
             self._next_backup_look = time.monotonic() + BACKUP_LOOK_SECONDS
             if backup.due(self._paths.backups, self._clock()):
                 self._back_up()
+        if self._sweep.due:  # after the backup, which still has them
+            self._sweep.step(self.writer)
 
     @property
-    def backup_look_due(self) -> bool:
+    def keep_due(self) -> bool:
         """Whether `keep` has more to do than to look whether the file is ours."""
-        return time.monotonic() >= self._next_backup_look
+        return time.monotonic() >= self._next_backup_look or self._sweep.due
 
     def require_ours(self) -> None:
         """Close it and raise Vanished when the database, or the lock, was removed or replaced meanwhile."""

@@ -159,7 +159,7 @@ class Engine:
         try:
             await self._work()
             await self._show()
-            if self._database.leading and self._database.backup_look_due and not self._stopping.is_set():
+            if self._database.leading and self._database.keep_due and not self._stopping.is_set():
                 await self._writing.run(self._database.keep)
             self._trouble = ""
             self._deliver()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from msgspec.structs import astuple
 
 from tokentui.batch import Batch
-from tokentui.store import limits, log_files
+from tokentui.store import limits, log_files, retention
 from tokentui.store.days import Days
 from tokentui.store.dimensions import Dimensions, storable
 from tokentui.store.rollups import Deltas
@@ -45,6 +45,9 @@ def store_batches(
     """Store everything that batches say; the caller holds the transaction."""
     rows = _folded(dimensions, batches)
     keys = sorted(rows)
+    if keys:
+        retention.drop_expired(connection, rows, "[" + ",".join(map(str, keys)) + "]")
+        keys = [key for key in keys if key in rows]
     olds = _merge_stored(connection, dimensions, rows, keys)
     deltas = Deltas()
     deltas.add(rows.values())

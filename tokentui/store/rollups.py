@@ -6,6 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
+from tokentui.store import retention
 from tokentui.store.days import QUARTER, SPANS, Days
 from tokentui.store.dimensions import Dimensions
 from tokentui.store.rows import Row
@@ -158,13 +159,16 @@ def _accumulate(
 
 def rebuild(connection: sqlite3.Connection, days: Days) -> None:
     """Compute every sum anew from the records; the caller holds the transaction."""
-    connection.execute("DELETE FROM usage_quarters")
+    # Of requests that were removed only the sums know: those stay as they are.
+    first = retention.expired_before(connection)
+    connection.execute("DELETE FROM usage_quarters WHERE quarter >= ?", (first // QUARTER,))
     connection.execute(
         f"INSERT INTO usage_quarters (quarter, context_id, model_id, {', '.join(SUMS)},"
         " first_second, last_second)"
         f" SELECT time / {QUARTER}, context_id, model_id, {_SUMMED_RECORDS},"
         f" min(time % {QUARTER} / 1000000), max(time % {QUARTER} / 1000000)"
-        " FROM usage_records GROUP BY 1, 2, 3"
+        " FROM usage_records WHERE time >= ? GROUP BY 1, 2, 3",
+        (first,),
     )
     connection.execute(
         "UPDATE models SET request_count = coalesce(s.n, 0), unpriced_request_count = coalesce(s.u, 0)"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from tokentui.batch import Batch, Checkpoint
-from tokentui.store import log_files, notes, rollups
+from tokentui.store import log_files, notes, retention, rollups
 from tokentui.store.connection import writing
 from tokentui.store.days import Days
 from tokentui.store.dimensions import Dimensions, storable
@@ -100,8 +100,15 @@ class Writer:
             self._dimensions = None
             raise
 
+    def expire_piece(self, before: int, after_key: int | None) -> tuple[int, int | None]:
+        """Remove the next requests from before a moment (UTC epoch µs); their sums stay.
+
+        Returns how many went, and the key to go on after; None at the end. Begin with None.
+        """
+        return retention.expire_piece(self.connection, before, after_key)
+
     def rebuild_rollups(self) -> None:
-        """Compute every sum anew from the records."""
+        """Compute every sum anew from the records; those of removed requests stay."""
         with self._writing():
             rollups.rebuild(self.connection, self._days)
 

@@ -1,0 +1,65 @@
+"""When single requests are old enough to go, and a little of that work at a time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from tokentui.config import Settings
+from tokentui.periods import day_bounds, day_of, zone
+from tokentui.store import Writer, retention
+
+SWEPT = "retention"
+"""The note that says up to which day, and up to which key, old requests are removed."""
+LOOK_SECONDS = 600.0
+"""How often it is asked whether a new day has begun."""
+STEP_SECONDS = 0.2
+"""How long one step may take: new lines of logs wait meanwhile."""
+
+
+def horizon(settings: Settings, zone_name: str, now: int) -> int | None:
+    """Return the moment before which requests go, the begin of a day; None when they stay for ever.
+
+    Both in UTC epoch microseconds.
+    """
+    if not settings.retention_days:
+        return None
+    place = zone(zone_name)
+    return day_bounds(day_of(now, place) - timedelta(days=settings.retention_days), place)[0]
+
+
+class Sweep:
+    """Removes old requests once a day, in steps. For the writer's thread."""
+
+    def __init__(self, settings: Settings, zone_name: str, clock: Callable[[], int]) -> None:
+        """`clock` returns the time in UTC epoch microseconds."""
+        self._settings, self._zone, self._clock = settings, zone_name, clock
+        self._next = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a step."""
+        return bool(self._settings.retention_days) and time.monotonic() >= self._next
+
+    def step(self, writer: Writer, *, seconds: float = STEP_SECONDS) -> int:
+        """Remove what there is time for; return how many requests went. Raises sqlite3.Error.
+
+        How far it is stands in the database, so that many short runs get to the end, too.
+        """
+        before = horizon(self._settings, self._zone, self._clock())
+        if before is None:
+            return 0
+        day, _, at = (writer.meta(SWEPT) or "").partition(" ")
+        if day == str(before) and at == "end":
+            self._next = time.monotonic() + LOOK_SECONDS
+            return 0
+        after = int(at) if day == str(before) else None
+        removed, deadline = 0, time.monotonic() + seconds
+        while True:
+            count, after = writer.expire_piece(before, after)
+            removed += count
+            if after is None or time.monotonic() >= deadline:
+                break
+        writer.set_meta(SWEPT, f"{before} {'end' if after is None else after}")
+        return removed
