@@ -15,9 +15,40 @@ def main() -> int:
             return 0
         except OSError:
             pass  # a full disk, a closed pipe: told below as for every command
+    if sys.argv[1:] in ([], ["--mouse"]) and "_TOKENTUI_COMPLETE" not in os.environ:
+        code = _dashboard(mouse=bool(sys.argv[1:]))
+        if code is not None:
+            return code
     from tokentui.cli import run
 
     return run(sys.argv[1:])
+
+
+def _dashboard(*, mouse: bool) -> int | None:
+    """Show the dashboard without the command line (40 ms); None where that has something to say before."""
+    from tokentui import last_screen
+
+    last_screen.show(os.environ)
+    try:
+        from tokentui import config
+        from tokentui.sources import SOURCES
+        from tokentui.ui.opening import open_dashboard, unfit
+
+        paths = config.paths(os.environ)
+        settings = config.load(paths.config_file)
+        unknown = {*settings.sources_off, *settings.extra_roots} - {each.name for each in SOURCES}
+        if unfit(os.environ, sys.stdin, sys.stdout) or settings.warnings or unknown:
+            return None
+        return open_dashboard(paths, settings, mouse=mouse)
+    except KeyboardInterrupt:
+        return 130
+    except Exception as problem:
+        last_screen.take_away()
+        from tokentui.cli.failures import report
+
+        return report(problem)
+    finally:
+        last_screen.take_away()
 
 
 def script() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from tokentui import __version__
 from tokentui.cli import MISUSED, output
 from tokentui.cli.failures import note
 from tokentui.cli.output import BOLD, DIM, Cell, Column, styled, table
@@ -18,7 +17,7 @@ from tokentui.text import UNKNOWN, ago, clean, countdown, money, percent, tokens
 
 def open_dashboard(*, mouse: bool = False) -> int:
     """Show the dashboard until it is left, or a plain report; return the exit code."""
-    from tokentui.ui.terminal import leave, unfit
+    from tokentui.ui.terminal import unfit
 
     here = look_around()
     reason = unfit(os.environ, sys.stdin, sys.stdout)
@@ -26,14 +25,9 @@ def open_dashboard(*, mouse: bool = False) -> int:
         print_status(here)
         note(f"this is a plain report, because {reason}; `tokentui show --help` offers more of them")
         return MISUSED
-    from tokentui.engine.feed import EngineFeed
-    from tokentui.engine.journal import open_journal
-    from tokentui.ui import run
+    from tokentui.ui.opening import open_dashboard as opened
 
-    open_journal(here.paths.log_file)
-    code = run(EngineFeed(here.paths, here.settings), mouse=mouse, version=__version__)
-    leave(code)  # a thread that is blocked by a slow disk must not keep the shell waiting
-    return code
+    return opened(here.paths, here.settings, mouse=mouse)
 
 
 def print_status(here: Surroundings) -> None:

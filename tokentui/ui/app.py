@@ -27,7 +27,8 @@ from tokentui.ui.bars import Banner, Footer, Header
 from tokentui.ui.commands import EVERYWHERE, Command, bindings
 from tokentui.ui.feed import Inbox
 from tokentui.ui.first_run import FirstRun, Pace
-from tokentui.ui.overview import Overview
+from tokentui.ui.keeping import Keeper
+from tokentui.ui.overview import Overview, zone_of
 from tokentui.ui.palette import Palette
 from tokentui.ui.widgets import Ink, Lines
 
@@ -80,9 +81,18 @@ class TokenTUI(App[None], inherit_bindings=False):
     """What the last key did, where that cannot be seen; in place of the keys until the next one."""
 
     def __init__(
-        self, feed: Feed, *, version: str, clock: Callable[[], float] = time.time, crash_folder: str = ""
+        self,
+        feed: Feed,
+        *,
+        version: str,
+        clock: Callable[[], float] = time.time,
+        crash_folder: str = "",
+        first: Callable[[], Snapshot | None] = lambda: None,
     ) -> None:
-        """`clock` returns the time in UTC seconds; a crash report goes into `crash_folder`."""
+        """`clock` returns the time in UTC seconds; a crash report goes into `crash_folder`.
+
+        `first` returns what is known before the feed starts: with it the first paint shows figures.
+        """
         plain = _few_colours(os.environ)
         super().__init__(ansi_color=True if plain else None)
         self.animation_level = "none"
@@ -97,6 +107,8 @@ class TokenTUI(App[None], inherit_bindings=False):
         self._inbox = Inbox(lambda: self.post_message(Delivered()))
         self._pace = Pace(clock)
         self._own_loop: asyncio.AbstractEventLoop | None = None
+        self._first = first
+        self._keeper = Keeper(os.environ, clock, "reading…")
 
     def get_driver_class(self) -> type[Driver]:
         """Draw on standard output, so that `2> FILE` keeps the screen."""
@@ -110,6 +122,8 @@ class TokenTUI(App[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """Only the first pane; the others come when they are first opened."""
+        first = self._inbox.snapshot = self._first()
+        self.set_reactive(TokenTUI.snapshot, first)
         yield Ink()
         yield Header()
         yield Banner(self._pace)
@@ -120,9 +134,15 @@ class TokenTUI(App[None], inherit_bindings=False):
     async def on_mount(self) -> None:
         """Start the feed once there is a screen to show it on."""
         self._own_loop = asyncio.get_running_loop()
-        self.feed.start(self._inbox.put_snapshot, self._inbox.put_progress, self._inbox.put_failure)
         self.set_interval(TICK_SECONDS, self._tick)
         await self._show()
+        if self.snapshot is None:
+            self._start_feed()
+        else:
+            self.call_after_refresh(self._start_feed)  # the first paint needs the processor for itself
+
+    def _start_feed(self) -> None:
+        self.feed.start(self._inbox.put_snapshot, self._inbox.put_progress, self._inbox.put_failure)
 
     async def on_delivered(self) -> None:
         """Take what is new out of the inbox; an equal snapshot changes nothing."""
@@ -154,6 +174,7 @@ class TokenTUI(App[None], inherit_bindings=False):
 
     async def action_show_pane(self, pane: str) -> None:
         """Switch to a pane."""
+        self._see()
         self.pane = pane
         await self._show()
 
@@ -166,6 +187,7 @@ class TokenTUI(App[None], inherit_bindings=False):
 
     def action_leave(self) -> None:
         """End the program."""
+        self._keep_screen(leaving=True)
         self.on_leave(0)
 
     def say(self, said: str) -> None:
@@ -242,7 +264,18 @@ class TokenTUI(App[None], inherit_bindings=False):
             return FirstRun(self.feed.found, self._pace).data_bind(TokenTUI.progress)
         return panes.new(name, self.feed, self.clock).data_bind(TokenTUI.snapshot)
 
+    def _see(self) -> None:
+        """Remember the Overview for the next start, unless something hides it."""
+        rows = getattr(self._driver, "rows", None)
+        if rows and self.pane == "overview" and self.snapshot is not None and len(self.screen_stack) == 1:
+            self._keeper.see(rows, zone_of(self.snapshot))
+
+    def _keep_screen(self, *, leaving: bool = False) -> None:
+        self._see()
+        self._keeper.keep(leaving=leaving)
+
     def _tick(self) -> None:
+        self._keep_screen()
         for pane in self.screen_stack[0].query("#panes > *"):
             if pane.display and isinstance(pane, panes.Ageing):
                 pane.tick()
@@ -266,7 +299,14 @@ class TokenTUI(App[None], inherit_bindings=False):
         self._close_messages_no_wait()
 
 
-def run(feed: Feed, *, mouse: bool = False, version: str, crash_folder: str = "") -> int:
+def run(
+    feed: Feed,
+    *,
+    mouse: bool = False,
+    version: str,
+    crash_folder: str = "",
+    first: Callable[[], Snapshot | None] = lambda: None,
+) -> int:
     """Show the dashboard until it ends; return the exit code: 0, 1 after a crash, 129 or 143 after a signal.
 
     The caller has asked `unfit` before. A blocked thread cannot keep the process: end it by `leave(code)`.
@@ -275,7 +315,7 @@ def run(feed: Feed, *, mouse: bool = False, version: str, crash_folder: str = ""
         from tokentui import config
 
         crash_folder = str(config.paths(os.environ).state_dir)
-    app = TokenTUI(feed, version=version, crash_folder=crash_folder)
+    app = TokenTUI(feed, version=version, crash_folder=crash_folder, first=first)
 
     with terminal.Guard(app.leave_soon, feed.stop) as guard:
         app.on_leave = guard.end

@@ -63,6 +63,11 @@ class Cells:
         self._looks: dict[str, _Ink] = {}
         self._cursor: tuple[int, int] | None = None
 
+    @property
+    def rows(self) -> list[list[Cell]]:
+        """What is on the screen, as far as it is known. A row that changes is replaced by another list."""
+        return list(self._rows)
+
     def forget(self) -> None:
         """Know nothing: the next frame is painted whole."""
         self._rows = []
@@ -210,6 +215,15 @@ class _Pen:
         return cell[0].isascii() and (
             cell[1] == self._look or (cell[0] == " " and cell[1] == self._look.blank)
         )
+
+
+def painted(rows: list[list[Cell]], *, erases: bool = True) -> str:
+    """Return what draws rows of cells on a screen whose content is not known."""
+    pen = _Pen(erases=erases)
+    for y, row in enumerate(rows):
+        pen.paint(y, [_UNKNOWN] * len(row), row)
+    pen.wear(PLAIN)
+    return "".join(pen.out)
 
 
 def _tail(row: list[Cell]) -> int:

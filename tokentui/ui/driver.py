@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 from textual._ansi_sequences import SYNC_END, SYNC_START
 from textual.drivers.linux_driver import LinuxDriver
 
-from tokentui.ui.cells import Cells
+from tokentui import last_screen
+from tokentui.ui.cells import Cell, Cells
 
 if TYPE_CHECKING:
     from typing import Any
 
     from textual.app import App
+
+_ALTERNATE_SCREEN = "\x1b[?1049h"
 
 
 class OutputDriver(LinuxDriver):
@@ -30,6 +33,13 @@ class OutputDriver(LinuxDriver):
         self._cells = Cells(erases=not os.environ.get("TERM", "").startswith("screen"))
         self._opening = ""
         self._was_on = False
+        self._entered = False
+        """Whether the alternate screen is on already: `last_screen` has drawn on it."""
+
+    @property
+    def rows(self) -> list[list[Cell]]:
+        """What is on the screen, as far as it is known."""
+        return self._cells.rows
 
     def start_application_mode(self) -> None:
         """Take the terminal; after a stop (ctrl+z, SIGSTOP) paint everything anew, as Textual does not."""
@@ -38,6 +48,7 @@ class OutputDriver(LinuxDriver):
             # signal to another one: the loop would sleep on, and `fg` show nothing until a key. Any
             # handler of the loop's own makes every signal wake it; SIGURG means nothing to anybody.
             self._loop.add_signal_handler(signal.SIGURG, lambda: None)
+        self._entered = last_screen.take_over()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._was_on:
             # Called by a signal handler, which alone does not wake the loop.
@@ -50,6 +61,9 @@ class OutputDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write what differs; a frame that changes nothing writes no byte, its brackets included."""
+        if self._entered and data == _ALTERNATE_SCREEN:
+            self._entered = False  # entering it again would clear it, and show nothing until the first frame
+            return
         if data == SYNC_START:
             self._opening = data
             return

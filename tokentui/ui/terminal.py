@@ -17,6 +17,8 @@ from contextlib import suppress
 from types import FrameType, TracebackType
 from typing import Any, TextIO
 
+from tokentui import last_screen
+
 DEADLINE = 2.0
 """Seconds from being told to end until the process ends, restored terminal or not."""
 
@@ -152,6 +154,7 @@ def write_crash(folder: str | os.PathLike[str], report: str) -> str | None:
 
 def leave(code: int) -> None:
     """End the process without waiting for threads that may be blocked."""
+    last_screen.take_away()
     for stream in (sys.stdout, sys.stderr):
         with suppress(Exception):
             stream.flush()
