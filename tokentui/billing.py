@@ -96,6 +96,8 @@ class Bucket(msgspec.Struct, frozen=True):
     cost: int | None = None
     """Nano-units of `currency`; None where the provider names no money."""
     currency: str = "USD"
+    computed_cost: int | None = None
+    """What its tokens cost at list prices, in nano-dollars; None while unpriced. Set by the engine."""
 
 
 class Covered(msgspec.Struct, frozen=True):

@@ -29,6 +29,7 @@ from tokentui.store.models.around import (
     Note,
     Setting,
 )
+from tokentui.store.models.ledger import AccountState, AuditEntry, Balance, BilledBucket, Subscription
 from tokentui.store.models.table import Table, database
 from tokentui.store.models.usage import (
     Account,
@@ -47,6 +48,7 @@ from tokentui.store.models.usage import (
 TABLES: tuple[type[Table], ...] = (
     Service, Account, ModelName, Project, Price, Session, UsageContext, UsageRecord, ExpiredKey,
     UsageQuarter, UsageDay, LogFile, BadLine, LimitSeries, LimitReading, Alert, CostProjection, Setting, Note,
+    BilledBucket, Balance, AccountState, Subscription, AuditEntry,
 )
 """Every table, parents first."""
 

@@ -46,6 +46,15 @@ class Account(Table):
     last_used_at = BigIntegerField(null=True)
     quality = TextField(default="exact", constraints=[SQL("DEFAULT 'exact'")])
     """The weakest quality among its contexts."""
+    base_url = text()
+    organization = text()
+    project = text()
+    interval_seconds = IntegerField(default=0, constraints=[SQL("DEFAULT 0")])
+    options = text()
+    """JSON: what only this provider is told."""
+    created_at = BigIntegerField(null=True)
+    """When the user set it up; null for one that was found in logs."""
+    key_changed_at = BigIntegerField(null=True)
 
     class Meta:
         table_name = "accounts"
