@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
-from tokentui import periods
 from tokentui.store.conditions import SUCCEEDED, conditions, satisfied
 from tokentui.store.explain import (
     FLAGS,
@@ -24,11 +23,10 @@ from tokentui.store.explain import (
     Recorded,
     Request,
 )
-from tokentui.store.rows import COLUMNS, LATEST
+from tokentui.store.requests import by_key, moments
 from tokentui.store.snapshot import Usage
 from tokentui.store.usage_query import answer, total
 from tokentui.store.usage_table import SUMS, UsageQuery
-from tokentui.usage import UsageContext, UsageRecord
 
 _CHUNK = 2**61
 """The keys are gone through in eight stretches: what SQLite sorts then fits its cache (half the time)."""
@@ -61,17 +59,6 @@ _SUMMED = (
 )  # fmt: skip
 _WEB_SEARCHES = len(SUMS)
 _KEY, _FIRST, _LAST = range(len(_SUMMED), len(_SUMMED) + 3)
-
-_REQUESTS = (
-    f"SELECT {', '.join('r.' + name for name in COLUMNS)}, m.provider_name, m.name, coalesce(p.identity, ''),"
-    " s.name, a.name, e.conversation_id, c.parent_conversation_id, j.path, c.branch, c.user, c.machine,"
-    " c.tool_version, c.operation_name, c.quality, c.provenance"
-    " FROM json_each(?) AS k CROSS JOIN usage_records AS r ON r.key = k.value"
-    " JOIN usage_contexts AS c ON c.id = r.context_id JOIN accounts AS a ON a.id = c.account_id"
-    " JOIN services AS s ON s.id = a.service_id JOIN sessions AS e ON e.id = c.session_id"
-    " JOIN projects AS j ON j.id = c.project_id JOIN models AS m ON m.id = r.model_id"
-    " LEFT JOIN prices AS p ON p.id = r.price_id"
-)
 
 Key = tuple[Any, ...]
 Groups = dict[Key, list[int]]
@@ -113,11 +100,8 @@ def explanation(connection: sqlite3.Connection, query: UsageQuery, top: int = 10
 
 def _chosen(query: UsageQuery) -> tuple[str, list[str | int]]:
     """Return the selected records as SQL, and its parameters."""
-    zone = periods.zone(query.zone)
-    first = 0 if query.start is None else periods.day_bounds(query.start, zone)[0]
-    last = LATEST if query.end is None else periods.day_bounds(query.end, zone)[1] - 1
     condition, values = conditions(query.where)
-    return f"FROM ({_FACTS}) WHERE {condition}", [first, last, *values]
+    return f"FROM ({_FACTS}) WHERE {condition}", [*moments(query), *values]
 
 
 def _groups(connection: sqlite3.Connection, query: UsageQuery) -> Groups:
@@ -172,7 +156,7 @@ def _price_rows(connection: sqlite3.Connection, groups: Groups) -> tuple[PriceRo
         price = key[:_PRICE_GROUP]
         sums[price] = _added(sums[price], each) if price in sums else each
         floors[price] = floors.get(price, 0) + (each[0] if key[_QUALITY] == "floor" else 0)
-    samples = _requests(connection, [each[_KEY] for each in sums.values()])
+    samples = by_key(connection, [each[_KEY] for each in sums.values()])
     rows = []
     for price, each in sums.items():
         sample = samples[each[_KEY]].record
@@ -194,19 +178,8 @@ def _largest(connection: sqlite3.Connection, query: UsageQuery, top: int) -> tup
     order = f"cost DESC NULLS LAST, {counts} + cache_creation_1h_input_tokens + output_tokens DESC, time, key"
     sql = f"SELECT key {chosen} ORDER BY {order} LIMIT ?"
     keys = [key for (key,) in connection.execute(sql, (*values, top))]
-    found = _requests(connection, keys)
+    found = by_key(connection, keys)
     return tuple(found[key] for key in keys)
-
-
-def _requests(connection: sqlite3.Connection, keys: Iterable[int]) -> dict[int, Request]:
-    """Return records with their contexts, by key."""
-    found = {}
-    for row in connection.execute(_REQUESTS, (json.dumps(list(keys)),)):
-        key, rank, time, _, _, *counts, _ = row[: len(COLUMNS)]
-        provider_name, model, identity, *names = row[len(COLUMNS) :]
-        fields: tuple[Any, ...] = (key, rank, time, 0, provider_name, model, *counts, identity)
-        found[key] = Request(UsageRecord(*fields), UsageContext(*names))
-    return found
 
 
 def _logs(connection: sqlite3.Connection, sources: Collection[str] | None) -> tuple[Logs, ...]:

@@ -12,7 +12,10 @@ from tokentui.store import notes
 from tokentui.store.connection import connect, reading
 
 if TYPE_CHECKING:
-    from tokentui.store.explain import Explanation
+    from array import array
+    from collections.abc import Iterable
+
+    from tokentui.store.explain import Explanation, Request
     from tokentui.store.heatmap_query import Heatmap
     from tokentui.store.snapshot import Drivers, LimitHistory, Snapshot
     from tokentui.store.usage_table import UsageQuery, UsageTable
@@ -104,6 +107,52 @@ class Reader:
 
         with reading(self.connection):
             return heatmap(self.connection, start, end, zone)
+
+    def requests(
+        self,
+        query: UsageQuery,
+        order: str = "time",
+        *,
+        descending: bool = True,
+        limit: int = 100,
+        offset: int = 0,
+    ) -> tuple[Request, ...]:
+        """Return a page of the single requests of a selection, by one of `requests.ORDERS`.
+
+        Conditions on cost and tokens are held against each request.
+        """
+        from tokentui.store import requests
+
+        with reading(self.connection):
+            keys = requests.keys(self.connection, query, order, descending, limit, offset)
+            return tuple(requests.by_key(self.connection, keys).values())
+
+    def request_keys(
+        self, query: UsageQuery, order: str = "time", *, descending: bool = True
+    ) -> array[int]:
+        """Return the keys of all requests of a selection in order, for `requests_by_key`; 8 bytes each."""
+        from tokentui.store import requests
+
+        return requests.keys(self.connection, query, order, descending)
+
+    def requests_by_key(self, keys: Iterable[int]) -> tuple[Request, ...]:
+        """Return requests in the order of their keys; what has been removed since is left out."""
+        from tokentui.store import requests
+
+        return tuple(requests.by_key(self.connection, keys).values())
+
+    def request_count(self, query: UsageQuery) -> int:
+        """Return how many single requests a selection has; older ones may be kept as sums only."""
+        from tokentui.store import requests
+
+        return requests.count(self.connection, query)
+
+    def values(self, field: str, prefix: str = "", limit: int = 20) -> tuple[str, ...]:
+        """Return the values of a text field that begin with a prefix, most requests first."""
+        from tokentui.store.request_values import values
+
+        with reading(self.connection):
+            return values(self.connection, field, prefix, limit)
 
     def record_count(self) -> int:
         """Return how many records are stored, from their sums."""
