@@ -26,9 +26,12 @@ def main() -> int:
 
 def _dashboard(*, mouse: bool) -> int | None:
     """Show the dashboard without the command line (40 ms); None where that has something to say before."""
+    import gc
+
     from tokentui import last_screen
 
     last_screen.show(os.environ)
+    gc.disable()  # until the first paint: a start makes many objects and no garbage
     try:
         from tokentui import config
         from tokentui.sources import SOURCES

@@ -17,9 +17,10 @@ from zlib import crc32
 from tokentui import __version__
 
 try:
-    import _signal as signal  # built in; `signal` wraps it in enums, for a third of the start
+    # Built in; `signal` wraps it in enums, for a third of the start.
+    import _signal as signal  # type: ignore[import-not-found]
 except ImportError:  # another Python than CPython
-    import signal  # type: ignore[no-redef]
+    import signal
 
 TYPE_CHECKING = False  # `typing` takes as long to import as the interpreter to start
 if TYPE_CHECKING:
