@@ -9,8 +9,8 @@ import sys
 import pytest
 
 BIG = (
-    "click", "genai_prices", "httpx", "keyring", "peewee", "plotext", "pydantic", "rich", "textual",
-    "tomli_w",
+    "click", "cryptography", "genai_prices", "httpx", "keyring", "peewee", "plotext", "pydantic", "rich",
+    "textual", "tomli_w",
 )  # fmt: skip
 
 ROOMS = {
@@ -21,6 +21,7 @@ ROOMS = {
     "tokentui.config": (),
     "tokentui.demo": (),
     "tokentui.pricing": (),
+    "tokentui.secrets": (),
     "tokentui.sources": (),
     "tokentui.store": ("peewee",),
     "tokentui.engine": ("peewee",),
