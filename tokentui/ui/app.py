@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 import time
@@ -29,7 +30,6 @@ from tokentui.ui.feed import Inbox
 from tokentui.ui.first_run import FirstRun, Pace
 from tokentui.ui.keeping import Keeper
 from tokentui.ui.overview import Overview, zone_of
-from tokentui.ui.palette import Palette
 from tokentui.ui.widgets import Ink, Lines
 
 if TYPE_CHECKING:
@@ -142,6 +142,9 @@ class TokenTUI(App[None], inherit_bindings=False):
             self.call_after_refresh(self._start_feed)  # the first paint needs the processor for itself
 
     def _start_feed(self) -> None:
+        if not gc.isenabled():
+            gc.freeze()  # what a start has made stays: looking through it again and again finds nothing
+            gc.enable()
         self.feed.start(self._inbox.put_snapshot, self._inbox.put_progress, self._inbox.put_failure)
 
     async def on_delivered(self) -> None:
@@ -217,6 +220,8 @@ class TokenTUI(App[None], inherit_bindings=False):
 
     def action_open_palette(self) -> None:
         """Show all commands."""
+        from tokentui.ui.palette import Palette
+
         self.push_screen(Palette(self.shown_pane()), self._run)
 
     async def _run(self, command: Command | None) -> None:
