@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
 
     from tokentui.store.snapshot import ImportProgress, Snapshot
+    from tokentui.store.usage_table import UsageQuery
     from tokentui.ui.feed import Feed
 
 TICK_SECONDS = 30.0
@@ -192,6 +193,22 @@ class TokenTUI(App[None], inherit_bindings=False):
         """End the program."""
         self._keep_screen(leaving=True)
         self.on_leave(0)
+
+    def action_explain(self) -> None:
+        """Show what is behind the figure in focus, or say that there is none."""
+        for pane in self.screen_stack[0].query("#panes > *"):
+            if pane.display:
+                asked = pane.explained() if isinstance(pane, panes.Explainable) else None
+                if asked is None:
+                    self.say("nothing here can be explained: go to a figure of Overview, Trends or Explore")
+                else:
+                    self.explain(*asked)
+
+    def explain(self, title: str, query: UsageQuery) -> None:
+        """Show what is behind a selection."""
+        from tokentui.ui.explain import Explain
+
+        self.push_screen(Explain(title, query, self.feed, self.clock))
 
     def say(self, said: str) -> None:
         """Tell in the last line what a key did, until the next key."""

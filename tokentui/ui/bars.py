@@ -78,11 +78,13 @@ class Banner(Bar):
 class Footer(Bar):
     """The keys of the moment."""
 
-    def __init__(self) -> None:
+    def __init__(self, where: str = "") -> None:
+        """`where`: the window whose keys they are; empty for those of the pane that is shown."""
         super().__init__(id="footer", classes="bar")
+        self._where = where
 
     def lines(self, width: int, _height: int) -> list[Line]:
         """One line: what the last key did, else the keys from the table of commands."""
         if self.program.said:
             return [[(f" {self.program.said}", "accent")]]
-        return footer(self.program.shown_pane(), width)
+        return footer(self._where or self.program.shown_pane(), width)

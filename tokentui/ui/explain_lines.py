@@ -77,7 +77,8 @@ def days_in_words(query: UsageQuery) -> str:
         return _day(start)
     if (start.year, start.month) == (end.year, end.month):
         return f"{start.day} – {_day(end)}"
-    yield [(words.cost(totals, floors), "strong"), (f"   {used}", "text")]
+    first = f"{start.day} {start:%b}" if start.year == end.year else _day(start)
+    return f"{first} – {_day(end)}"
 
 
 def _day(day: date) -> str:
