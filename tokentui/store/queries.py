@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable
 
+    from tokentui.billing import Feature
+    from tokentui.store.accounts import AuditEntry, Configured
     from tokentui.store.explain import Explanation, Request
     from tokentui.store.heatmap_query import Heatmap
+    from tokentui.store.ledger import BilledSum, KnownBalance, StoredState
     from tokentui.store.snapshot import Drivers, LimitHistory, Snapshot
     from tokentui.store.usage_table import UsageQuery, UsageTable
 
@@ -227,6 +230,36 @@ class Reader:
     def meta(self, name: str) -> str | None:
         """Return a note of the writer's; None when there is none of that name."""
         return notes.note(self.connection, name)
+
+    def configured_accounts(self) -> list[Configured]:
+        """Return the accounts that the user set up."""
+        from tokentui.store import accounts
+
+        return accounts.configured(self.connection)
+
+    def audit_log(self, limit: int = 1_000, subject: str | None = None) -> list[AuditEntry]:
+        """Return the newest changes of accounts and limits, newest first."""
+        from tokentui.store import accounts
+
+        return accounts.audit_log(self.connection, limit, subject)
+
+    def account_states(self) -> list[StoredState]:
+        """Return how asking the providers goes, by account and feature."""
+        from tokentui.store import ledger
+
+        return ledger.states(self.connection)
+
+    def balances(self) -> list[KnownBalance]:
+        """Return what is left on each account."""
+        from tokentui.store import ledger
+
+        return ledger.balances(self.connection)
+
+    def billed(self, start: int, end: int, feature: Feature | None = None) -> list[BilledSum]:
+        """Return what providers say of a time (UTC epoch µs, end exclusive), by account and UTC day."""
+        from tokentui.store import ledger
+
+        return ledger.billed(self.connection, start, end, feature)
 
     def close(self) -> None:
         """Close the connection."""

@@ -6,6 +6,7 @@ import os
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from tokentui.batch import Batch, Checkpoint
 from tokentui.store import log_files, notes, retention, rollups
@@ -15,6 +16,11 @@ from tokentui.store.dimensions import Dimensions, storable
 from tokentui.store.ingest import Ingested, store_batches
 from tokentui.store.migrate import open_migrated
 from tokentui.store.reprice import Pricer, reprice
+
+if TYPE_CHECKING:
+    from tokentui.billing import Account, Fetched
+    from tokentui.store.ledger import Ledger, StoredState
+    from tokentui.usage import LimitReading
 
 
 class Writer:
@@ -125,6 +131,63 @@ class Writer:
                 news,
             )
         self._dimensions = None
+
+    def put_account(self, account: Account, title: str, now: int, *, key_changed: bool = False) -> None:
+        """Store an account that the user set up, new or changed; `now` is in UTC epoch µs."""
+        from tokentui.store import accounts
+
+        with self._writing() as dimensions:
+            accounts.put(self.connection, dimensions, account, title, now, key_changed=key_changed)
+
+    def removal(self, account: Account) -> dict[str, int]:
+        """Return how many rows of each kind would go with an account, and `requests`, which would stay."""
+        from tokentui.store import accounts
+
+        number = accounts.number_of(self.connection, account.service, account.name)
+        return {} if number is None else accounts.removal(self.connection, number)
+
+    def remove_account(self, account: Account) -> None:
+        """Remove an account with all its provider said of it; requests from logs stay."""
+        from tokentui.store import accounts
+
+        number = accounts.number_of(self.connection, account.service, account.name)
+        if number is not None:
+            with self._writing():
+                accounts.remove(self.connection, number)
+
+    def put_fetched(self, account: Account, fetched: Fetched, now: int) -> Ledger:
+        """Store what a provider answered, in one transaction; `now` is in UTC epoch µs."""
+        from tokentui.store import ledger
+
+        with self._writing() as dimensions:
+            return ledger.put_fetched(
+                self.connection, dimensions, account.service, account.name, fetched, now
+            )
+
+    def put_limits(self, readings: Iterable[LimitReading], now: int) -> int:
+        """Store readings of limits; returns how many rows are new."""
+        from tokentui.store.limits import store_readings
+
+        with self._writing() as dimensions:
+            return store_readings(self.connection, readings, dimensions, now)
+
+    def put_states(self, states: Iterable[StoredState]) -> None:
+        """Store how asking the providers goes."""
+        from tokentui.store import ledger
+
+        with self._writing() as dimensions:
+            for state in states:
+                ledger.put_state(self.connection, dimensions, state)
+
+    def audit(
+        self, now: int, actor: str, action: str, subject: str, before: Mapping[str, object],
+        after: Mapping[str, object],
+    ) -> None:  # fmt: skip
+        """Note who changed what; never a key."""
+        from tokentui.store import accounts
+
+        with self._writing():
+            accounts.audit(self.connection, now, actor, action, subject, before, after)
 
     def meta(self, name: str) -> str | None:
         """Return a note; None when there is none of that name."""
