@@ -15,6 +15,24 @@ if TYPE_CHECKING:
 UNKNOWN = "—"
 """What stands where a figure is not known. Unknown is never shown as 0."""
 
+
+class Currency:
+    """What amounts are shown in: a sign, and how many units a US dollar is."""
+
+    __slots__ = ("code", "denominator", "note", "numerator", "places", "sign")
+
+    def __init__(
+        self, code: str, sign: str, numerator: int, denominator: int, places: int, note: str
+    ) -> None:
+        """A dollar is numerator / denominator units; `places` are digits of a unit, `note` tells the rate."""
+        self.code, self.sign, self.places, self.note = code, sign, places, note
+        self.numerator, self.denominator = numerator, denominator
+
+
+DOLLARS = Currency("USD", "$", 1, 1, 2, "")
+
+_currency = DOLLARS
+
 _CENT = 10_000_000
 _NANO = 1_000_000_000
 
@@ -90,18 +108,35 @@ def tokens(count: int) -> str:
     return f"{sign}{tenths // 10:,}.{tenths % 10}T"
 
 
+def show_money_in(currency: Currency) -> None:
+    """Let `money` show a currency from now on: one for the whole program, as a locale is."""
+    global _currency
+    _currency = currency
+
+
+def shown_currency() -> Currency:
+    """Return what `money` shows."""
+    return _currency
+
+
 def money(nano: int | None, places: int = 2) -> str:
     """Return nano-dollars as `$1,234.56`; more `places` than two show only the digits there are.
 
     None is `—`. An amount too small for the places is `<$0.01`, never `$0.00`: it is not nothing.
+    They are shown in the currency that `show_money_in` was given last, at its rate.
     """
     if nano is None:
         return UNKNOWN
+    unit = _currency
     sign, amount = ("-" if nano < 0 else ""), abs(nano)
+    if unit.numerator != unit.denominator:
+        amount = (2 * amount * unit.numerator + unit.denominator) // (2 * unit.denominator)
+    places = max(places - 2 + unit.places, 0)
     step = 10 ** (9 - places)
     if 0 < amount < step:
-        return f"{sign}<$0.{'1':0>{places}}" if places else f"{sign}<$1"
-    return f"{sign}${_decimal((amount + step // 2) // step * step, least=min(places, 2), grouped=True)}"
+        return f"{sign}<{unit.sign}0.{'1':0>{places}}" if places else f"{sign}<{unit.sign}1"
+    least = min(places, unit.places)
+    return f"{sign}{unit.sign}{_decimal((amount + step // 2) // step * step, least=least, grouped=True)}"
 
 
 def decimal_cost(nano: int) -> str:
