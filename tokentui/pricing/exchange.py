@@ -17,7 +17,8 @@ from tokentui.text import Currency
 
 SIGNS = {
     "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "KRW": "₩", "ILS": "₪", "PHP": "₱",
-    "BRL": "R$", "CAD": "CA$", "AUD": "A$", "NZD": "NZ$", "HKD": "HK$", "SGD": "S$", "MXN": "MX$", "CNY": "CN¥",
+    "BRL": "R$", "CAD": "CA$",
+    "AUD": "A$", "NZD": "NZ$", "HKD": "HK$", "SGD": "S$", "MXN": "MX$", "CNY": "CN¥",
 }  # fmt: skip
 """Signs that no two currencies share; others show their code."""
 
