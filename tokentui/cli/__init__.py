@@ -23,6 +23,7 @@ COMMANDS = {
     "price": "tokentui.cli.price:price",
     "show": "tokentui.cli.show:show",
     "usage": "tokentui.cli:usage",
+    "vault": "tokentui.cli.vault:vault",
 }
 """Where each command's object lives."""
 

@@ -25,6 +25,7 @@ from tokentui.secrets.errors import (
     WeakPassphrase,
     WrongPassphrase,
 )
+from tokentui.secrets.found_key import read_line
 from tokentui.secrets.keys import Keys, KeyState
 from tokentui.secrets.reference import (
     FromCommand,
@@ -49,5 +50,5 @@ __all__ = [
     "PassphraseSlot", "Reference", "Secret", "SecretsError", "Slot", "SourceFailed", "SourceSlot",
     "Unreadable", "Unset", "Vault", "VaultBusy", "VaultDamaged", "VaultError", "VaultExists", "VaultLocked",
     "VaultNewer", "VaultUnsafe", "VaultUnwritable", "WeakPassphrase", "WrongPassphrase", "choose",
-    "described", "key_of", "looks_like_key", "offered", "parse", "redacted",
+    "described", "key_of", "looks_like_key", "offered", "parse", "read_line", "redacted",
 ]  # fmt: skip

@@ -53,6 +53,11 @@ def of_file(reference: FromFile, environ: Mapping[str, str]) -> Secret:
     return _line_of(path_of(reference, environ), private_file.OTHERS)
 
 
+def read_line(path: str) -> Secret:
+    """Return the first line of a private file at a full path. Raises `Unreadable`."""
+    return _line_of(path, private_file.OTHERS)
+
+
 def path_of(reference: FromFile, environ: Mapping[str, str]) -> str:
     """Return the full path of a key's file."""
     return _expanded(reference.path, environ)
