@@ -1,7 +1,7 @@
 """How the dashboard opens: what is stored is read at once, and the engine comes after the first paint.
 
 Importing and starting the engine takes 90 ms, reading what is stored 15. So the first screen is drawn
-from one look at the database, read while Textual is imported, and the engine takes over from there.
+from one look at the database, and the engine takes over from there.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from tokentui.config import Paths, Settings
 
@@ -30,56 +30,88 @@ log = logging.getLogger("tokentui.engine")
 
 
 class FirstLook:
-    """What is stored, read by a thread that starts at once."""
+    """What is stored, read by a process of its own that is forked at once: before there are threads.
 
-    def __init__(self, paths: Paths, settings: Settings, clock: Callable[[], int]) -> None:
-        """`clock` returns the time in UTC epoch microseconds."""
-        self._paths, self._settings, self._clock = paths, settings, clock
-        self._found: Snapshot | None = None
-        self._thread = threading.Thread(target=self._look, name="tokentui-look", daemon=True)
-        self._thread.start()
+    A thread would take turns with the import of Textual, and only one of two processors would be used.
+    """
+
+    def __init__(self, paths: Paths, settings: Settings, now: int) -> None:
+        """`now` in UTC epoch microseconds."""
+        self._pipe, writing = os.pipe()
+        self._child = os.fork()
+        if self._child == 0:
+            try:
+                _answer(writing, paths, settings, now)
+            finally:
+                os._exit(0)
+        os.close(writing)
 
     def snapshot(self) -> Snapshot | None:
         """Return what is stored; None when that is nothing, or it takes too long, or it cannot be read."""
-        self._thread.join(LOOK_SECONDS)
-        return self._found
+        import pickle
+        import select
 
-    def ended(self) -> None:
-        """Wait until the database is closed: where one thread closes it, others lose their locks on it."""
-        self._thread.join()
-
-    def _look(self) -> None:
+        answer = bytearray()
         try:
-            self._found = self._read()
-        except Exception as fault:  # the engine meets it again, and tells it
-            log.info("the first look at the database failed: %s", fault)
-
-    def _read(self) -> Snapshot | None:
-        from tokentui import store
-        from tokentui.periods import local_zone_name
-        from tokentui.store.place import choose
-
-        if not os.path.exists(self._paths.database):
-            return None
-        place = choose(self._paths.database)
-        if place.exclusive or place.notices:
-            return None  # one connection alone can have it open, or there is more to say of it
-        reader = store.open_reader(place.path)
-        try:
-            if not reader.schema_version():
-                return None
-            found = reader.snapshot(self._clock(), self._settings.time_zone or local_zone_name(os.environ))
+            while select.select([self._pipe], [], [], LOOK_SECONDS)[0]:
+                part = os.read(self._pipe, 1 << 16)
+                if not part:
+                    break
+                answer += part
+            else:
+                os.kill(self._child, 9)
+                answer.clear()
+            os.waitpid(self._child, 0)
+        except OSError:  # somebody else has waited for it
+            pass
         finally:
-            reader.close()
-        return found if found.record_count else None
+            os.close(self._pipe)
+        try:
+            return cast("Snapshot | None", pickle.loads(answer)) if answer else None  # noqa: S301 (our own child)
+        except Exception:  # it was ended in the middle of its answer
+            return None
+
+
+def _answer(pipe: int, paths: Paths, settings: Settings, now: int) -> None:
+    """Write what is stored into a pipe; nothing when it cannot be read: the engine meets that again."""
+    import pickle
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        found = _stored(paths, settings, now)
+        with open(pipe, "wb") as file:
+            file.write(pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
+    except Exception:
+        os._exit(1)
+
+
+def _stored(paths: Paths, settings: Settings, now: int) -> Snapshot | None:
+    from tokentui import store
+    from tokentui.periods import local_zone_name
+    from tokentui.store.place import choose
+
+    if not os.path.exists(paths.database):
+        return None
+    place = choose(paths.database)
+    if place.exclusive or place.notices:
+        return None  # one connection alone can have it open, or there is more to say of it
+    reader = store.open_reader(place.path)
+    try:
+        if not reader.schema_version():
+            return None
+        found = reader.snapshot(now, settings.time_zone or local_zone_name(os.environ))
+    finally:
+        reader.close()
+    return found if found.record_count else None
 
 
 class LateFeed:
     """The engine as the dashboard drives it, imported and started by a thread once the dashboard asks."""
 
-    def __init__(self, paths: Paths, settings: Settings, ready: Callable[[], None]) -> None:
-        """`ready` is waited for in that thread before the engine opens the database."""
-        self._paths, self._settings, self._ready = paths, settings, ready
+    def __init__(self, paths: Paths, settings: Settings) -> None:
+        self._paths, self._settings = paths, settings
         self._lock = threading.Lock()
         self._feed: EngineFeed | None = None
         self._stopped = False
@@ -114,7 +146,6 @@ class LateFeed:
         open_journal(self._paths.log_file)
         from tokentui.engine.feed import EngineFeed
 
-        self._ready()
         feed = EngineFeed(self._paths, self._settings)
         with self._lock:
             if self._stopped:

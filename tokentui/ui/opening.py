@@ -17,10 +17,10 @@ def open_dashboard(paths: Paths, settings: Settings, *, mouse: bool) -> int:
 
     The caller has asked `unfit` before, or has drawn the last screen.
     """
-    look = FirstLook(paths, settings, lambda: time.time_ns() // 1000)
+    look = FirstLook(paths, settings, time.time_ns() // 1000)
     from tokentui.ui.app import run  # Textual: the look at the database goes on meanwhile
 
-    feed = LateFeed(paths, settings, look.ended)
+    feed = LateFeed(paths, settings)
     code = run(feed, first=look.snapshot, mouse=mouse, version=__version__)
     leave(code)  # a thread that is blocked by a slow disk must not keep the shell waiting
     return code
