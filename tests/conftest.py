@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tokentui import text
+
 HOME_VARIABLES = (
     "TOKENTUI_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
     "XDG_RUNTIME_DIR", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "CODEX_SQLITE_HOME", "GEMINI_CLI_HOME",
@@ -28,5 +30,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     time.tzset()
     yield folder
     monkeypatch.undo()
+    text.show_money_in(text.DOLLARS)
     os.environ.setdefault("TZ", "UTC")
     time.tzset()

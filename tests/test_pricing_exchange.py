@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -16,13 +15,6 @@ from tokentui.pricing.exchange import Rate, RateUnknown
 
 FRIDAY = date(2025, 1, 3)
 """A day of which the ECB's table says: USD 1.0299, GBP 0.82993, JPY 162.24 a euro."""
-
-
-@pytest.fixture(autouse=True)
-def dollars() -> Iterator[None]:
-    """Whatever a test shows amounts in, the next one begins with dollars."""
-    yield
-    text.show_money_in(text.DOLLARS)
 
 
 def test_the_rate_of_a_day_is_the_banks_own() -> None:

@@ -6,10 +6,14 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from tokentui.cli.output import DIM, YELLOW, Cell, Column, csv_text, styled, table
 from tokentui.store.snapshot import Usage
-from tokentui.text import UNKNOWN, clean, decimal_cost, money, tilde, tokens
+from tokentui.text import UNKNOWN, clean, decimal_cost, money, shown_currency, tilde, tokens
+
+if TYPE_CHECKING:
+    from tokentui.pricing.exchange import Rate
 
 TIMES = ("day", "week", "month")
 """Dimensions that are sorted by time."""
@@ -49,6 +53,10 @@ class Report:
     zone: str
     totals: Usage
     groups: tuple[Group, ...]
+    currency: str = "USD"
+    """What its costs are in."""
+    rates: tuple[Rate, ...] = ()
+    """The rates they were converted at, the oldest first."""
 
 
 def arranged(
@@ -79,7 +87,8 @@ def as_json(report: Report) -> str:
         "from": report.first.isoformat() if report.first else None,
         "to": report.last.isoformat() if report.last else None,
         "timezone": report.zone,
-        "currency": "USD",
+        "currency": report.currency,
+        **_rates(report),
         "group_by": list(report.group_by),
         "totals": _figures(report.totals),
     }
@@ -94,9 +103,18 @@ def as_json(report: Report) -> str:
     return f'{json.dumps(head)[:-1]}, "groups": [{listed}]}}\n'
 
 
+def _rates(report: Report) -> dict[str, object]:
+    """Return what is said of the rates; nothing where none were needed."""
+    if not report.rates:
+        return {}
+    said = [{"date": rate.day.isoformat(), "per_dollar": f"{rate.per_dollar:.8f}"} for rate in report.rates]
+    return {"exchange_rates": {"source": "ECB", "rates": said}}
+
+
 def as_csv(report: Report) -> str:
     """Return the groups as CSV; without groups, the totals."""
-    header = [*report.group_by, *FIELDS, "cost", "unpriced_request_count"]
+    cost = "cost" if report.currency == "USD" else f"cost_{report.currency.lower()}"
+    header = [*report.group_by, *FIELDS, cost, "unpriced_request_count"]
     groups = report.groups if report.group_by else (Group((), report.totals),)
     return csv_text(header, ([*group.key, *_figures(group.usage).values()] for group in groups))
 
@@ -124,7 +142,17 @@ def as_table(report: Report, *, detailed: bool, cost: bool, width: int, colour: 
 def caption(report: Report, *, colour: bool) -> str:
     """Return the line above a table: which days, in which zone."""
     days = f"{report.first} to {report.last}" if report.first != report.last else f"{report.first}"
-    return styled(f"{days} ({report.zone})", DIM, colour=colour) + "\n"
+    rates = f"\n{described(report.rates)}" if report.rates else ""
+    return styled(f"{days} ({report.zone}){rates}", DIM, colour=colour) + "\n"
+
+
+def described(rates: Sequence[Rate]) -> str:
+    """Return at what rates amounts were converted, in a few words."""
+    newest = shown_currency().note
+    if len(rates) == 1:
+        return newest
+    days = f"{rates[0].day} to {rates[-1].day}"
+    return f"{rates[0].code} at the ECB's rate of each line's last day, {days}; at last {newest}"
 
 
 def remarks(report: Report, unpriced: Sequence[str], *, colour: bool) -> str:
@@ -217,6 +245,6 @@ DETAILED = (
 COSTS = (
     _count("Unpriced", 1, "unpriced_request_count"),
     Figure("Share", 6, _share_cell),
-    Figure("$/M tok", 6, _rate_cell),
+    Figure("per M tok", 6, _rate_cell),
 )
 COST = Figure("Cost", 9, _cost_cell)

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from tokentui import periods
+from tokentui import config, periods, text
 from tokentui.cli import Misuse, output
 from tokentui.cli import report as reports
 from tokentui.cli.failures import note
@@ -44,6 +44,7 @@ class Options:
     historical: bool
     no_collect: bool
     tz: str | None
+    currency: str | None
 
 
 @click.command()
@@ -62,6 +63,7 @@ class Options:
 @click.option("--historical", is_flag=True, help="Read every source first, however long that takes.")
 @click.option("--no-collect", is_flag=True, help="Only what the database holds already.")
 @click.option("--tz", metavar="ZONE", help="Time zone that days begin in, such as Europe/Berlin.")
+@click.option("--currency", metavar="CODE", help="Convert costs at dated rates: EUR, GBP, JPY …")
 @click.option("--schema", is_flag=True, help="Print the JSON Schema of --json, and nothing else.")
 def show(schema: bool, **typed: Any) -> None:
     """Show what was used and what it cost.
@@ -77,12 +79,18 @@ def show(schema: bool, **typed: Any) -> None:
     here = look_around(options.tz)
     query = _query(here, options)
     order = _order(options.sort)
+    currency = _currency(here, options)
     if options.historical:
         note(HISTORICAL)
     if not options.no_collect:
         bring_up_to_date(here)
     answer, unpriced = _ask(here, query)
     report = _report(query, answer, *order)
+    text.show_money_in(text.DOLLARS)
+    if currency != "USD":
+        from tokentui.cli.currency import converted  # the price data comes with it: 20 ms
+
+        report = converted(report, currency, here.today)
     if options.json:
         output.write(reports.as_json(report))
     elif options.csv:
@@ -104,6 +112,17 @@ def _check(options: Options) -> None:
     if options.historical and options.no_collect:
         why = "--historical reads every source, --no-collect reads none"
         raise Misuse(why, hint="choose one of them")
+
+
+def _currency(here: Surroundings, options: Options) -> str:
+    """Return the currency of the report: what was typed, else for a table that of the settings."""
+    if options.currency is None:
+        return "USD" if options.json or options.csv else here.settings.currency
+    code = options.currency.strip().upper()
+    if code not in config.CURRENCIES:
+        why = f"--currency {options.currency}: there are no rates of that"
+        raise Misuse(why, hint=f"one of {', '.join(config.CURRENCIES)}")
+    return code
 
 
 def _query(here: Surroundings, options: Options) -> UsageQuery:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING
 
-from tokentui import config, periods
+from tokentui import config, periods, text
 from tokentui import sources as registry
 from tokentui.cli import Misuse
 
@@ -49,7 +49,20 @@ def look_around(tz: str | None = None) -> Surroundings:
         zone = periods.zone(name)
     except periods.PeriodError as error:
         raise misused(error) from None
-    return Surroundings(paths, settings, name, zone, time.time_ns() // 1000, os.environ)
+    here = Surroundings(paths, settings, name, zone, time.time_ns() // 1000, os.environ)
+    _show_money(here)
+    return here
+
+
+def _show_money(here: Surroundings) -> None:
+    """Let amounts be shown in the currency of the settings, at the newest rate."""
+    text.show_money_in(text.DOLLARS)
+    if here.settings.currency != "USD":
+        from tokentui.cli.failures import note
+        from tokentui.pricing import exchange  # 20 ms that dollars need not spend
+
+        if problem := exchange.show_money_in(here.settings.currency, here.today):
+            note(problem)
 
 
 def unknown_sources(settings: config.Settings) -> list[str]:
