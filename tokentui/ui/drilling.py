@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from tokentui import periods
+from tokentui.engine import completions, filters
 from tokentui.engine.selection import DATES, Selection
 from tokentui.store.usage_table import TIME_DIMENSIONS
 from tokentui.ui import explore_columns
@@ -22,7 +23,8 @@ def into(selection: Selection, key: Sequence[str]) -> Selection:
             first, last = days_of(name, value)
             found = replace(found, days=DATES, back=0, start=first, end=last)
         else:
-            found = replace(found, filter=f"{found.filter} {name}:{quoted(value)}".strip())
+            found = replace(found, filter=f"{found.filter} {name}:{completions.quoted(value)}".strip())
+    found = replace(found, filter=without_sums(found.filter))
     return replace(found, group_by=_below(selection.group_by, found), sort="", descending=True)
 
 
@@ -43,12 +45,16 @@ def days_of(dimension: str, value: str) -> tuple[date, date]:
     return (first, first + 6 * _DAY) if dimension == "week" else (first, first)
 
 
-def quoted(value: str) -> str:
-    """Return a value as the filter language takes it literally."""
-    if value and all(char.isalnum() or char in "/._-:@" for char in value):
-        return value
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+def without_sums(filter_text: str) -> str:
+    """Return a filter without what it asks of sums: `cost:>1` of a day says nothing about its sessions."""
+    terms = filters.terms(filter_text)
+    ends = [*(term.at for term in terms[1:]), len(filter_text)]
+    kept = [
+        filter_text[term.at : end].strip()
+        for term, end in zip(terms, ends, strict=False)
+        if term.key not in filters.NUMBER_KEYS
+    ]
+    return " ".join(kept)
 
 
 def name(group_by: Sequence[str], key: Sequence[str]) -> str:

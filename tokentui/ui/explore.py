@@ -7,30 +7,28 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.binding import BindingType
-from textual.containers import Horizontal, Vertical
-from textual.message import Message
+from textual.containers import Vertical
 from textual.reactive import reactive
 
-from tokentui import config
+from tokentui import config, periods
 from tokentui.engine.filters import EXAMPLE, FilterError
 from tokentui.engine.selection import Selection
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery
-from tokentui.ui import drilling, explore_columns, explore_draw
+from tokentui.ui import drilling, explore_columns, explore_draw, explore_requests
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line
-from tokentui.ui.explore_answer import Answer, Group, answer, ordered, sort_of
-from tokentui.ui.filter_line import FilterLine, Hints
-from tokentui.ui.rows import Rows
+from tokentui.ui.explore_answer import Answer, sort_of
+from tokentui.ui.explore_questions import Answered, Ordered, Questions, Read, Suggested
+from tokentui.ui.explore_table import ExploreTable
+from tokentui.ui.filter_line import FilterBar, Hints
 from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tokentui.store import Reader
     from tokentui.store.snapshot import Snapshot
     from tokentui.ui.feed import Feed
 
@@ -52,24 +50,15 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, init=False)
 
-    class Answered(Message):
-        """The database has answered, or could not."""
-
-        def __init__(self, answer: Answer | None, failure: str = "") -> None:
-            super().__init__()
-            self.answer = answer
-            self.failure = failure
-
     def __init__(self, feed: Feed, clock: Callable[[], float]) -> None:
         """`clock` returns the time in UTC seconds."""
         super().__init__(id="explore")
-        self._feed = feed
+        self._questions = Questions(feed, self.post_message)
+        self._hints = Hints()
         self._clock = clock
         self._week_start = "monday"
         self.selection = Selection()
         self.trail: list[Step] = []
-        self.answer: Answer | None = None
-        self.groups: list[Group] = []
         self.failure = ""
         self._asking = self._again = False
         self._wanted: tuple[str, ...] | None = None
@@ -77,19 +66,17 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """The filter, a title, the way here, the table; hints lie over it."""
-        with Horizontal(id="explore-top"):
-            yield Lines(lambda _width, _height: [[(" / ", "key")]], id="explore-sign")
-            yield FilterLine()
+        yield FilterBar(self._hints, self._check)
         yield Lines(self._title, id="explore-title")
         yield Lines(self._crumbs, id="explore-crumbs")
-        yield Rows(self._row, self._head, self._foot, id="explore-rows")
-        yield Hints()
+        yield ExploreTable(self._nothing)
+        yield self._hints
 
     def on_mount(self) -> None:
         """Ask for what is shown first."""
         with suppress(config.ConfigError):
             self._week_start = config.load(config.paths(os.environ).config_file).week_start
-        self.query_one(Hints).display = False
+        self._hints.display = False
         self._redraw()
 
     def on_show(self) -> None:
@@ -125,12 +112,18 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
         """Return the question a selection asks; raises FilterError."""
         return selection.query(self.zone, self.today, self._week_start)
 
+    @property
+    def table(self) -> ExploreTable:
+        """The rows."""
+        return self.query_one(ExploreTable)
+
     def show(self, selection: Selection, key: tuple[str, ...] | None = None) -> None:
         """Show another selection; the cursor goes to `key`, or to the first row."""
         before, self.selection = self.selection, selection
-        self.query_one(FilterLine).value = selection.filter
-        if self.answer and replace(selection, sort=before.sort, descending=before.descending) == before:
-            self._arrange(keep=True)
+        self.query_one(FilterBar).use(selection.filter)
+        same = replace(selection, sort=before.sort, descending=before.descending) == before
+        if same and self.table.answer and selection.group_by:
+            self._arrange(self.table.answer, None)
         else:
             self._wanted = key or ()
             self.ask()
@@ -143,48 +136,52 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
         try:
             query = self.query_of(self.selection)
         except FilterError as error:  # a saved one, from a time when it was right
-            self._answered(None, f"{error.why} ({EXAMPLE})")
+            self.post_message(Answered(None, f"{error.why} ({EXAMPLE})"))
             return
         self._asking, self._again = True, False
-        selection = self.selection
+        self._questions.groups(self.selection, query, tuple(dict.fromkeys(partial_services)))
 
-        def question(reader: Reader) -> Answer:
-            return answer(reader, selection, query, tuple(dict.fromkeys(partial_services)))
-
-        self._feed.ask("explore", question, self._answered, partial(self._answered, None))
-
-    def _answered(self, answer: Answer | None, failure: str = "") -> None:
-        """Take an answer, in the thread of whoever gives it."""
-        with suppress(RuntimeError):  # the program has ended meanwhile
-            self.post_message(self.Answered(answer, failure))
-
-    def on_explore_answered(self, message: Answered) -> None:
+    def on_answered(self, message: Answered) -> None:
         """Show the answer; after a failure the last table stays."""
         self._asking = False
         self.failure = message.failure
         if message.answer is not None:
-            self.answer = message.answer
-            self._arrange(keep=self._wanted is None)
+            self._arrange(message.answer, self._wanted)
+            self._wanted = None
+            requests = self.table.requests
+            if requests and not requests.complete:
+                order, back = sort_of(self.selection), self.selection.descending
+                self._questions.order(message.answer, order, descending=back)
         else:
             self._redraw()
         if self._again:
             self.ask()
 
-    def _arrange(self, *, keep: bool) -> None:
-        """Sort the groups; the cursor stays on its group, or goes where it is wanted."""
-        rows = self.query_one(Rows)
-        wanted = self.key if keep else self._wanted
-        self._wanted = None
-        self.groups = ordered(self.answer.groups, self.selection) if self.answer else []
-        at = next((number for number, (key, _) in enumerate(self.groups) if key == wanted), None)
-        rows.fill(len(self.groups), rows.cursor if at is None and keep else at or 0)
+    def _arrange(self, answer: Answer, wanted: tuple[str, ...] | None) -> None:
+        with suppress(periods.PeriodError):
+            self.table.zone = periods.zone(self.zone)
+        self.table.show(answer, self.selection, wanted)
         self._redraw()
 
-    @property
-    def key(self) -> tuple[str, ...] | None:
-        """The group under the cursor."""
-        at = self.query_one(Rows).cursor
-        return self.groups[at][0] if at < len(self.groups) else None
+    def on_ordered(self, message: Ordered) -> None:
+        """Now every page can be read."""
+        table = self.table
+        if table.requests and table.answer is message.answer:
+            table.requests.know(message.keys)
+            table.fill(table.requests.count, table.cursor)
+            self._redraw()
+
+    def on_explore_table_missing(self, message: ExploreTable.Missing) -> None:
+        """Read the requests that came into sight."""
+        if self.table.answer is not None:
+            self._questions.page(self.table.answer, message.keys)
+
+    def on_read(self, message: Read) -> None:
+        """Draw them."""
+        table = self.table
+        if table.requests and table.answer is message.answer:
+            table.requests.take(message.keys, message.found)
+            table.anew()
 
     # ------------------------------------------------------------------ drawing
 
@@ -196,41 +193,29 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
         return self.selection.span(self.today, self._week_start)
 
     def _title(self, width: int, _height: int) -> list[Line]:
-        count = f"{len(self.groups):,} {'row' if len(self.groups) == 1 else 'rows'}"
-        return [explore_draw.title(self.selection, self._days(), self.zone, count, width)]
+        return [explore_draw.title(self.selection, self._days(), self.zone, self.table.counted, width)]
 
     def _crumbs(self, width: int, _height: int) -> list[Line]:
         return explore_draw.crumbs([step.name for step in self.trail], width)
 
-    def _head(self, width: int) -> list[Line]:
-        if self.answer is None or not self.groups:
-            matching = {"failure": self.failure, "answered": self.answer}
-            return explore_draw.nothing(self.selection, self._days(), matching)
-        return explore_draw.head(self.answer.selection, width)
-
-    def _row(self, number: int, width: int) -> Line:
-        assert self.answer is not None
-        return explore_draw.row(self.answer, self.groups[number], width)
-
-    def _foot(self, width: int) -> list[Line]:
-        if self.answer is None or not self.groups:
-            return []
-        return explore_draw.foot(self.answer, len(self.groups), width)
+    def _nothing(self) -> list[Line]:
+        answered = self.table.answer is not None
+        return explore_draw.nothing(self.selection, self._days(), failure=self.failure, answered=answered)
 
     # ------------------------------------------------------------------ keys
 
     def action_move(self, by: int) -> None:
         """Move the cursor."""
-        self.query_one(Rows).move(by)
+        self.table.move(by)
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by a screenful."""
-        rows = self.query_one(Rows)
+        rows = self.table
         rows.move(pages * max(rows.page - 1, 1))
 
     def action_end(self, last: int) -> None:
         """Go to the first or the last row."""
-        rows = self.query_one(Rows)
+        rows = self.table
         rows.go(rows.count if last else 0)
 
     def action_days(self, days: str) -> None:
@@ -244,12 +229,10 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
     def action_sort(self, step: int) -> None:
         """Sort by another of the columns that are shown."""
         selection = self.selection
-        width = self.query_one(Rows).size.width - 1
-        names = [
-            *selection.group_by,
-            *(column.name for column in explore_columns.shown(width, len(selection.group_by))),
-        ]
-        names.remove("share") if "share" in names else None
+        shown = explore_columns.layout(self.table.size.width - 1, selection.group_by)
+        names = [*selection.group_by, *(column.name for column in shown.figures if column.name != "share")]
+        if not selection.group_by:
+            names = list(explore_requests.ORDERS)
         now = sort_of(selection)
         at = names.index(now) + step if now in names else 0
         self.show(replace(selection, sort=names[at % len(names)], descending=True))
@@ -267,8 +250,8 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     def action_drill(self) -> None:
         """Go into the row under the cursor."""
-        key = self.key
-        if key is None or self.answer is None:
+        key = self.table.key
+        if key is None:
             return
         self.trail.append(Step(self.selection, key, drilling.name(self.selection.group_by, key)))
         self.show(drilling.into(self.selection, key))
@@ -281,30 +264,25 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     # ------------------------------------------------------------------ the filter
 
+    def _check(self, filter_text: str) -> None:
+        self.query_of(replace(self.selection, filter=filter_text))
+
     def action_filter(self) -> None:
         """Go to the filter."""
-        line = self.query_one(FilterLine)
-        line.focus()
-        line.cursor_position = len(line.value)
+        self.query_one(FilterBar).open()
 
-    def on_filter_line_left(self) -> None:
-        """The filter stays what it was."""
-        self.query_one(FilterLine).value = self.selection.filter
-        self._leave_filter()
+    def on_filter_bar_typing(self, message: FilterBar.Typing) -> None:
+        """Look for what may come there."""
+        self._questions.completions(message.value, message.cursor)
 
-    def _leave_filter(self) -> None:
-        self.query_one(Hints).say()
+    def on_suggested(self, message: Suggested) -> None:
+        """Show it."""
+        self.query_one(FilterBar).suggest(message.value, message.cursor, message.found)
+
+    def on_filter_bar_closed(self) -> None:
+        """The keys act on the table again."""
         self.focus()
 
-    def on_filter_line_entered(self) -> None:
-        """Use the filter, or say what is wrong with it."""
-        line = self.query_one(FilterLine)
-        wanted = replace(self.selection, filter=" ".join(line.value.split()))
-        try:
-            self.query_of(replace(wanted, filter=line.value))
-        except FilterError as error:
-            line.cursor_position = error.at
-            self.query_one(Hints).say(wrong=(line.column(error.at), error.why, error.hint))
-            return
-        self._leave_filter()
-        self.show(replace(wanted, filter=line.value.strip()))
+    def on_filter_bar_applied(self, message: FilterBar.Applied) -> None:
+        """Use another filter."""
+        self.show(replace(self.selection, filter=message.filter_text))

@@ -11,6 +11,7 @@ from tokentui.engine.selection import Selection
 from tokentui.store.snapshot import Usage
 from tokentui.store.usage_table import NUMBER_FIELDS, TIME_DIMENSIONS, UsageQuery, Where
 from tokentui.ui.explore_columns import NAMED
+from tokentui.ui.explore_requests import ORDERS, FirstLook, first_look, total
 
 if TYPE_CHECKING:
     from tokentui.store import Reader
@@ -34,6 +35,8 @@ class Answer:
     """The keys of groups with records that are a lower bound."""
     first_day: date | None = None
     last_day: date | None = None
+    requests: FirstLook | None = None
+    """Where it is not grouped."""
 
     def quality(self, key: tuple[str, ...] | None = None) -> str:
         """Return `floor` or `exact`: of one group, or of all together."""
@@ -42,20 +45,29 @@ class Answer:
 
 def answer(reader: Reader, selection: Selection, query: UsageQuery, partial: Sequence[str]) -> Answer:
     """Return the groups; `partial` names the services whose logs leave something out."""
-    table = reader.usage(query)
+    # Conditions on sums are those of the whole group, not of its part in some services.
+    where = tuple(each for each in query.where if each.field not in NUMBER_FIELDS)
+    table = reader.usage(query if query.group_by else replace(query, where=where))
     floors: frozenset[tuple[str, ...]] = frozenset()
     if partial:
-        # Conditions on sums are those of the whole group, not of its part in these services.
-        where = tuple(each for each in query.where if each.field not in NUMBER_FIELDS)
         some = reader.usage(replace(query, where=(*where, Where("service", "eq", tuple(partial)))))
-        floors = frozenset(key for key, _ in some.groups)
-    return Answer(selection, query, table.totals, table.groups, floors, table.first_day, table.last_day)
+        floors = frozenset(key for key, _ in some.groups) or frozenset([()] * bool(some.totals.request_count))
+    found = Answer(selection, query, table.totals, table.groups, floors, table.first_day, table.last_day)
+    if query.group_by:
+        return found
+    look = first_look(reader, query, sort_of(selection), descending=selection.descending)
+    totals = table.totals
+    if len(where) < len(query.where):  # here the conditions are those of each request
+        totals = total(look.first) if look.count == len(look.first) else _NOTHING
+    return replace(found, requests=look, totals=totals)
 
 
 def sort_of(selection: Selection) -> str:
     """Return the column a selection is sorted by."""
-    if selection.sort in NAMED or selection.sort in selection.group_by:
+    if (selection.group_by and selection.sort in NAMED) or selection.sort in selection.group_by:
         return selection.sort
+    if not selection.group_by:
+        return selection.sort if selection.sort in ORDERS else "time"
     first = selection.group_by[:1]
     return first[0] if first and first[0] in TIME_DIMENSIONS else "cost"
 

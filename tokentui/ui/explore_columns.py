@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from tokentui import text
 from tokentui.store.snapshot import Usage
-from tokentui.store.usage_table import TIME_DIMENSIONS
 from tokentui.ui import figures
 from tokentui.ui.draw import Line, fit, fit_end, gauge
 
@@ -19,6 +19,14 @@ SHARE_BAR = 10
 
 _LEAST_KEY = 12
 """Cells a key gets at least; below that figures give way."""
+
+_MOST_KEY = 60
+
+_WIDE = 110
+"""From here on a request is shown with its project."""
+
+_SHORT = {"day": 15, "week": 15, "month": 15, "time": 15}
+"""Keys that need no more cells."""
 
 
 class Column(NamedTuple):
@@ -58,34 +66,41 @@ def title(dimension: str) -> str:
     return TITLES.get(dimension, dimension.replace("_", " ").capitalize())
 
 
-def shown(width: int, keys: int) -> list[Column]:
-    """Return the columns for which there is room beside so many keys."""
-    room = width - PREFIX - 1 - keys * (_LEAST_KEY + 1)
+class Layout(NamedTuple):
+    """Which columns are drawn, and how wide the first ones are."""
+
+    keys: tuple[tuple[str, int], ...]
+    """What names a row, and in how many cells."""
+    figures: tuple[Column, ...]
+
+
+@lru_cache(maxsize=64)
+def layout(width: int, group_by: tuple[str, ...]) -> Layout:
+    """Return what there is room for in so many cells; without a grouping a row is one request."""
+    names = group_by or (("time", "model", "project") if width >= _WIDE else ("time", "model"))
+    room = width - PREFIX - 1 - len(names) * (_LEAST_KEY + 1)
     kept: list[str] = []
-    for column in sorted(COLUMNS, key=lambda each: -each.keep):
+    candidates = [column for column in COLUMNS if group_by or column.name not in ("requests", "share")]
+    for column in sorted(candidates, key=lambda each: -each.keep):
         if column.width > room and kept:
             break
         kept.append(column.name)
         room -= column.width
-    return [column for column in COLUMNS if column.name in kept]
+    figures = tuple(column for column in candidates if column.name in kept)
+    left = width - PREFIX - 1 - sum(column.width for column in figures) - len(names)
+    return Layout(tuple(zip(names, _key_widths(names, max(left, len(names))), strict=True)), figures)
 
 
-def key_widths(width: int, group_by: Sequence[str], columns: Sequence[Column]) -> list[int]:
-    """Return how wide each key is drawn; times take what they need."""
-    if not group_by:
-        return []
-    room = max(width - PREFIX - 1 - sum(column.width for column in columns) - len(group_by), 1)
-    narrow = dict.fromkeys(TIME_DIMENSIONS, 15)
-    if len(group_by) == 1:
-        return [min(room, 60)]
-    first, second = (min(narrow.get(name, 60), room) for name in group_by)
-    if group_by[0] in narrow:
-        first = min(first, room // 2)
-        return [first, min(room - first, 60)]
-    if group_by[1] in narrow:
-        second = min(second, room // 2)
-        return [min(room - second, 60), second]
-    return [min(room // 2, 60), min(room - room // 2, 60)]
+def _key_widths(names: tuple[str, ...], room: int) -> list[int]:
+    """Return how wide each key is drawn: times take what they need, the others share the rest."""
+    short = [name for name in names if name in _SHORT]
+    widths = {name: min(_SHORT[name], room // len(names) if len(names) > 1 else room) for name in short}
+    others = [name for name in names if name not in _SHORT]
+    rest = room - sum(widths.values())
+    for number, name in enumerate(others):
+        widths[name] = min(rest // (len(others) - number), _MOST_KEY)
+        rest -= widths[name]
+    return [max(widths[name], 1) for name in names]
 
 
 def key(dimension: str, value: str) -> str:
@@ -112,8 +127,9 @@ def figure(column: Column, usage: Usage, quality: str = "exact") -> str:
     return text.UNKNOWN if value is None else text.tokens(value)
 
 
-def share(usage: Usage, whole: Usage) -> Line:
-    """Return which part of the cost this is: a percentage and a bar, one blank before them."""
+def share(usage: Usage, whole: Usage, most: int | None) -> Line:
+    """Return which part of the cost this is: a percentage, and a bar that the dearest group fills."""
     percent = figures.share(usage.known_cost, whole.known_cost)
-    bar = gauge(percent, SHARE_BAR, "bar") if percent is not None else [(" " * SHARE_BAR, "")]
+    full = figures.share(usage.known_cost, most)
+    bar = gauge(full, SHARE_BAR, "bar") if percent is not None else [(" " * SHARE_BAR, "")]
     return [(fit(text.percent(percent), 6, ">") + " ", "text"), *bar]

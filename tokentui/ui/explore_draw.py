@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
+from typing import NamedTuple
 
 from tokentui import text
 from tokentui.engine.selection import DATES, Selection
+from tokentui.store.snapshot import Usage
 from tokentui.ui import explore_columns as columns
 from tokentui.ui import figures
 from tokentui.ui.draw import Line, cut, fit, length, spread
-from tokentui.ui.explore_answer import Answer, Group, sort_of
+from tokentui.ui.explore_answer import sort_of
 
 _SPANS = {
     "today": ("today", "yesterday"),
@@ -18,6 +20,18 @@ _SPANS = {
     "month": ("this month", "last month"),
     "all": ("all days", "all days"),
 }
+
+
+NO_USAGE = Usage()
+
+
+class Shown(NamedTuple):
+    """What the figures of a row are held against."""
+
+    group_by: tuple[str, ...]
+    totals: Usage
+    most: int | None
+    """What the dearest row costs, in nano-dollars."""
 
 
 def title(
@@ -71,68 +85,60 @@ def crumbs(trail: Sequence[str], width: int) -> list[Line]:
     return [cut([*line, ("   backspace goes back", "muted")], width)]
 
 
-def head(selection: Selection, width: int) -> list[Line]:
+def head(group_by: tuple[str, ...], sorted_by: str, descending: bool, width: int) -> Line:
     """Return the names of the columns; the one it is sorted by has an arrow."""
-    figures_shown = columns.shown(width, len(selection.group_by))
-    sorted_by, arrow = sort_of(selection), "▼" if selection.descending else "▲"
+    layout = columns.layout(width, group_by)
+    arrow = "▼" if descending else "▲"
     line: Line = [(" " * columns.PREFIX, "")]
-    for name, room in zip(
-        selection.group_by, columns.key_widths(width, selection.group_by, figures_shown), strict=True
-    ):
+    for name, room in layout.keys:
         marked = name == sorted_by
-        line.append(
-            (fit(columns.title(name) + (arrow if marked else ""), room + 1), "accent" if marked else "muted")
-        )
-    for column in figures_shown:
+        said = columns.title(name) + (arrow if marked else "")
+        line.append((fit(said, room + 1), "accent" if marked else "muted"))
+    for column in layout.figures:
         marked = column.name == sorted_by
-        name = column.title + (arrow if marked else "")
         if column.name == "share":
             line.append((fit("Share", 6, ">") + " " * (column.width - 6), "muted"))
         else:
-            line.append((fit(name, column.width, ">"), "accent" if marked else "muted"))
-    return [line]
+            said = column.title + (arrow if marked else "")
+            line.append((fit(said, column.width, ">"), "accent" if marked else "muted"))
+    return line
 
 
-def row(answer: Answer, group: Group, width: int, mark: str = "") -> Line:
-    """Return a group: its key and its figures; `mark` stands before it."""
-    key, usage = group
-    group_by = answer.selection.group_by
-    shown = columns.shown(width, len(group_by))
+def row(shown: Shown, key: Sequence[str], usage: Usage, width: int, *, quality: str, mark: str = "") -> Line:
+    """Return one row: its key and its figures; `mark` stands before it."""
+    layout = columns.layout(width, shown.group_by)
     line: Line = [(f" {mark or ' '} ", "accent")]
-    for name, value, room in zip(group_by, key, columns.key_widths(width, group_by, shown), strict=True):
+    for (name, room), value in zip(layout.keys, key, strict=False):
         line.append((columns.key_fit(name, value, room) + " ", "text" if value else "muted"))
-    quality = answer.quality(key)
-    for column in shown:
+    for column in layout.figures:
         if column.name == "share":
-            line += columns.share(usage, answer.totals)
+            line += columns.share(usage, shown.totals, shown.most)
         else:
             line.append(_figure(column, columns.figure(column, usage, quality), "text"))
     return line
 
 
-def foot(answer: Answer, count: int, width: int) -> list[Line]:
+def foot(shown: Shown, width: int, *, quality: str) -> list[Line]:
     """Return the totals below the table, and what they leave out."""
-    group_by = answer.selection.group_by
-    shown = columns.shown(width, len(group_by))
-    room = sum(columns.key_widths(width, group_by, shown)) + len(group_by)
+    layout = columns.layout(width, shown.group_by)
+    room = sum(room + 1 for _, room in layout.keys)
     line: Line = [(fit("   Total", columns.PREFIX + room), "strong")]
-    for column in shown:
+    for column in layout.figures:
         if column.name == "share":
             line.append((fit("", column.width), ""))
         else:
-            line.append(_figure(column, columns.figure(column, answer.totals, answer.quality()), "strong"))
-    missing = figures.unpriced(answer.totals)
-    note: Line = [(f"   {missing}: not in the cost", "warn")] if missing else []
-    return [line, *([note] if note and count and width >= 40 else [])]
+            line.append(_figure(column, columns.figure(column, shown.totals, quality), "strong"))
+    missing = figures.unpriced(shown.totals)
+    return [line, [(f"   {missing}: not in the cost", "warn")]] if missing else [line]
 
 
 def nothing(
-    selection: Selection, days: tuple[date | None, date | None], matching: Mapping[str, object]
+    selection: Selection, days: tuple[date | None, date | None], *, failure: str, answered: bool
 ) -> list[Line]:
     """Return why the table is empty, and which key helps."""
-    if matching.get("failure"):
-        return [[], [(f"   {text.clean(matching['failure'], 300)}", "crit")]]
-    if not matching.get("answered"):
+    if failure:
+        return [[], [(f"   {text.clean(failure, 300)}", "crit")]]
+    if not answered:
         return [[], [("   reading …", "muted")]]
     when = f" in {written(*days)}" if days != (None, None) else ""
     what = " that matches the filter" if selection.filter else ""

@@ -69,12 +69,12 @@ class Rows(Lines):
         self.top = max(self.top, self.cursor - page + 1)
         thumb = self._thumb(page)
         drawn: list[Line] = list(self._head(inner))
-        for at in range(page):
-            number = self.top + at
-            line = self._drawn_row(number, inner) if number < self.count else []
+        for at in range(min(page, self.count)):
+            line = self._drawn_row(self.top + at, inner)
             sign = [("┃" if at in thumb else "│", "frame")] if thumb else []
             drawn.append([*cut(line, inner), *sign])
-        return [*drawn, *self._foot(inner)]
+        drawn += self._foot(inner)
+        return drawn + [[]] * (height - len(drawn))
 
     def _drawn_row(self, number: int, width: int) -> Line:
         if number == self.cursor:

@@ -1,0 +1,122 @@
+"""The table of Explore: groups or single requests, with a cursor and marks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+
+from textual.message import Message
+
+from tokentui.engine.selection import Selection
+from tokentui.ui import explore_draw, explore_requests
+from tokentui.ui.draw import Line
+from tokentui.ui.explore_answer import Answer, Group, ordered, sort_of
+from tokentui.ui.explore_draw import Shown
+from tokentui.ui.explore_requests import Requests
+from tokentui.ui.rows import Rows
+
+MARKS = "AB"
+"""The signs of the rows that are compared."""
+
+
+class ExploreTable(Rows):
+    """Shows an answer in the order of a selection."""
+
+    class Missing(Message):
+        """Requests came into sight that have not been read."""
+
+        def __init__(self, keys: list[int]) -> None:
+            super().__init__()
+            self.keys = keys
+
+    def __init__(self, nothing: Callable[[], list[Line]]) -> None:
+        """`nothing` draws why there are no rows."""
+        super().__init__(self._line, self._heading, self._totals, id="explore-rows")
+        self._nothing = nothing
+        self.answer: Answer | None = None
+        self.selection = Selection()
+        self.groups: list[Group] = []
+        self.requests: Requests | None = None
+        self.marks: list[tuple[str, ...]] = []
+        self.zone: tzinfo = UTC
+        self._shown = Shown((), explore_draw.NO_USAGE, None)
+
+    def show(self, answer: Answer, selection: Selection, wanted: tuple[str, ...] | None) -> None:
+        """Show an answer; the cursor goes to the row of a key, stays where it is for None."""
+        keep, here = wanted is None, self.key
+        same = self.answer is not None and self.answer.query == answer.query
+        self.answer, self.selection = answer, selection
+        if not same:
+            self.marks = []
+        self.requests = Requests(answer.requests) if answer.requests else None
+        self.groups = ordered(answer.groups, selection)
+        most = max((usage.known_cost or 0 for _, usage in self.groups), default=None)
+        self._shown = Shown(answer.selection.group_by, answer.totals, most)
+        if self.requests:
+            self.fill(self.requests.count, self.cursor if keep else 0)
+            return
+        key = here if keep else wanted
+        at = next((number for number, (each, _) in enumerate(self.groups) if each == key), None)
+        self.fill(len(self.groups), (self.cursor if keep else 0) if at is None else at)
+
+    def mark(self) -> None:
+        """Mark the group under the cursor, or no longer; of more than two the oldest goes."""
+        key = self.key
+        if key is None:
+            return
+        if key in self.marks:
+            self.marks.remove(key)
+        else:
+            self.marks = [*self.marks, key][-len(MARKS) :]
+        self.anew()
+
+    @property
+    def key(self) -> tuple[str, ...] | None:
+        """The group under the cursor."""
+        return self.groups[self.cursor][0] if self.cursor < len(self.groups) else None
+
+    def redraw(self) -> None:
+        """Draw what differs, and ask for requests that came into sight."""
+        super().redraw()
+        self._look()
+
+    def on_resize(self) -> None:
+        """More rows may be in sight."""
+        self._look()
+
+    def _look(self) -> None:
+        if self.requests and self.size and (keys := self.requests.wanted(self.seen())):
+            self.post_message(self.Missing(keys))
+
+    def _heading(self, width: int) -> list[Line]:
+        if not self.count:
+            return self._nothing()
+        group_by = self._shown.group_by
+        return [explore_draw.head(group_by, sort_of(self.selection), self.selection.descending, width)]
+
+    def _line(self, number: int, width: int) -> Line:
+        if self.answer is None:
+            return []
+        if self.requests is None:
+            key, usage = self.groups[number]
+            mark = MARKS[self.marks.index(key)] if key in self.marks else ""
+            return explore_draw.row(
+                self._shown, key, usage, width, quality=self.answer.quality(key), mark=mark
+            )
+        request = self.requests.at(number)
+        if request is None:
+            return [("   …", "muted")]
+        named = explore_requests.key(request, self.zone)
+        usage = explore_requests.usage(request)
+        return explore_draw.row(self._shown, named, usage, width, quality=request.context.quality)
+
+    def _totals(self, width: int) -> list[Line]:
+        if self.answer is None or not self.count:
+            return []
+        return explore_draw.foot(self._shown, width, quality=self.answer.quality())
+
+    @property
+    def counted(self) -> str:
+        """How many rows there are, in words."""
+        noun = "request" if self.requests else "row"
+        return f"{self.count:,} {noun}{'' if self.count == 1 else 's'}"
