@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 
-from tokentui import periods
 from tokentui.store.days import QUARTER, Days
 from tokentui.store.snapshot import Usage
 from tokentui.store.usage_table import SUMS

@@ -1,234 +1,322 @@
-"""The second pane: cost or tokens of each of the last 30 days, stacked by service or model."""
+"""The second pane: cost, tokens or requests over time, stacked, with a cursor; or by hour and weekday."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.message import Message
 from textual.reactive import reactive
 
-from tokentui import periods, text
-from tokentui.store.snapshot import Usage
-from tokentui.ui import figures, plot
+from tokentui import text
+from tokentui.ui import plot
 from tokentui.ui.commands import bindings
-from tokentui.ui.draw import Line, fit, gauge, length, spread
+from tokentui.ui.draw import Line, wrap
+from tokentui.ui.heatmap import HoursQuestion
+from tokentui.ui.trends_picture import Picture, why_empty
+from tokentui.ui.trends_series import TOKEN_PARTS, Part, Question, named
+from tokentui.ui.trends_view import PRESETS, View
 from tokentui.ui.widgets import Lines
-from tokentui.usage import NANO
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.timer import Timer
 
+    from tokentui.store.heatmap_query import Heatmap
     from tokentui.store.snapshot import Snapshot
+    from tokentui.store.usage_table import UsageQuery
     from tokentui.ui.feed import Feed
 
-DAYS = 30
-"""How far back the axis reaches; it ends today."""
+REST_SECONDS = 5.0
+"""How long an answer stands at least while logs are being written; one costs up to 0.1 s of a thread."""
 
-MOST_SERIES = 5
-"""How many series have a colour of their own; the smaller ones are one series, `others`."""
-
-
-class Series(NamedTuple):
-    """What one service or model used, day by day, oldest first; None for a day without use."""
-
-    name: str
-    days: tuple[Usage | None, ...]
-    quality: str = "exact"
-    """`floor` when its logs leave something out."""
-
-    @property
-    def whole(self) -> Usage:
-        """All days together."""
-        return figures.total(day for day in self.days if day)
+Asked = Question | HoursQuestion
 
 
 class Trends(Vertical, can_focus=True):
-    """Stacked days, and the same in figures below."""
+    """Stacked bars or a heatmap, and the same in figures below."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("trends")
 
     snapshot: reactive[Snapshot | None] = reactive(None, repaint=False, init=False)
-    measured: reactive[str] = reactive("cost", repaint=False, init=False)
-    """`cost` or `tokens`."""
-    by: reactive[str] = reactive("service", repaint=False, init=False)
-    """`service` or `model`."""
+    view: reactive[View] = reactive(View(), repaint=False, init=False)
+    """What the keys have chosen."""
 
-    def __init__(self, feed: Feed, clock: Callable[[], float]) -> None:
-        """`clock` returns the time in UTC seconds."""
+    class Answered(Message):
+        """The database has answered, or could not."""
+
+        def __init__(self, question: Asked, answer: Any, failure: str = "") -> None:
+            super().__init__()
+            self.question = question
+            self.answer = answer
+            self.failure = failure
+
+    def __init__(self, feed: Feed, clock: Callable[[], float]) -> None:  # noqa: ARG002
+        """No clock is needed: the days are those of the snapshot."""
         super().__init__(id="trends")
         self._feed = feed
-        self._clock = clock
-        self._series: list[Series] = []
-        self._plotted: tuple[object, list[Line]] = (None, [])
+        self._known: dict[Asked, Any] = {}
+        """Answers that hold for the present snapshot."""
+        self._held: tuple[Asked | None, Any] = (None, None)
+        """The answer that is shown, which may be of an earlier snapshot."""
+        self._waiting: Asked | None = None
+        self._outdated = False
+        """Whether there is a newer snapshot than the question that is waited for."""
+        self._asked: Asked | None = None
+        self._rest: Timer | None = None
+        self._failure: tuple[Asked | None, str] = (None, "")
+        self._picture: Picture | None = None
+        self._drawn: tuple[object, plot.Plot] = (None, plot.Plot())
 
     def compose(self) -> ComposeResult:
         """A title, the plot, the table."""
         yield Lines(self._title, id="trends-title")
-        yield Lines(self._plot, id="trends-plot")
+        yield PlotLines(self._plot, id="trends-plot")
         yield Lines(self._table, id="trends-table")
 
     def on_mount(self) -> None:
         """Show what is known already."""
         self.tick()
 
-    def tick(self) -> None:
-        """Show the snapshot; only what differs is repainted."""
-        if not self.is_mounted:
-            return
-        self._series = series(self.snapshot, self.by, self.measured) if self.snapshot else []
-        for lines in self.query(Lines):
-            lines.redraw()
+    def on_show(self) -> None:
+        """Show what has changed meanwhile: nothing is drawn while nobody sees it."""
+        self.tick()
 
-    watch_snapshot = watch_measured = watch_by = tick
+    def tick(self) -> None:
+        """Show what is known, and ask for what is not; only what differs is repainted."""
+        if not self.is_mounted or not self.display:
+            return
+        question = self._question()
+        if question is not None and not self._answered(question):
+            self._ask(question)
+        self._redraw()
+
+    watch_view = tick
+
+    def watch_snapshot(self) -> None:
+        """No answer holds any longer; what is on the screen stays until there is a new one."""
+        self._known.clear()
+        self._failure = (None, "")
+        self._outdated = True
+        self.tick()
+
+    def look_anew(self) -> None:
+        """Ask again now."""
+        self._asked = None
+        self.watch_snapshot()
+
+    # ------------------------------------------------------------------ keys
 
     def action_measure(self, measured: str) -> None:
-        """Draw cost or tokens."""
-        self.measured = measured
+        """Draw the cost, tokens or requests."""
+        self.view = self.view.measuring(measured)
 
     def action_split(self, by: str) -> None:
-        """Stack by service or by model."""
-        self.by = by
+        """Stack by something."""
+        self.view = self.view.split(by)
+
+    def action_show_in(self, bucket: str) -> None:
+        """Draw days, weeks or months."""
+        self.view = self.view.in_buckets(bucket)
+
+    def action_preset(self, name: str) -> None:
+        """Show one of the views that are asked for most."""
+        self.view = PRESETS[name]
+
+    def action_compare(self) -> None:
+        """Show or hide the period before."""
+        self.view = replace(self.view, compared=not self.view.compared, hours=False)
+
+    def action_show_hours(self) -> None:
+        """Show the heatmap, or the bars again."""
+        self.view = replace(self.view, hours=not self.view.hours)
+
+    def action_step(self, back: int) -> None:
+        """Go back, or forward, by whole spans."""
+        if self.snapshot is not None:
+            snapshot = self.snapshot
+            self.view = self.view.stepped(back, snapshot.today, snapshot.first_day, self._week_start)
+
+    def action_move(self, across: int, down: int) -> None:
+        """Move the cursor."""
+        self.view = self.view.moved(across, down)
+
+    def action_move_to_end(self, first: bool) -> None:
+        """Move the cursor to the first or the last place."""
+        self.view = self.view.at_end(first)
+
+    def action_leave_cursor(self) -> None:
+        """Show the sums of the whole span again."""
+        self.view = self.view.without_cursor()
+
+    def explained(self) -> tuple[str, UsageQuery] | None:
+        """Return what the figures are of: the bucket under the cursor, or the whole span."""
+        from tokentui.store.usage_table import UsageQuery
+
+        wanted = self._wanted()
+        if wanted is None or self.snapshot is None:
+            return None
+        title, first, last = wanted.selected()
+        return title, UsageQuery(first, last, self.snapshot.zone, self._week_start)
+
+    # ------------------------------------------------------------------ questions and answers
+
+    @property
+    def _week_start(self) -> str:
+        return "monday"
+
+    def _wanted(self) -> Picture | None:
+        """Return the view that the keys have chosen, without any data."""
+        if self.snapshot is None:
+            return None
+        view, today, start = self.view, self.snapshot.today, self._week_start
+        before = view.span(today, start, 1) if view.compared and not view.hours else None
+        return Picture(view, view.span(today, start), before, week_start=start)
+
+    def _question(self) -> Asked | None:
+        wanted = self._wanted()
+        if wanted is None or self.snapshot is None:
+            return None
+        if self.view.hours:
+            return HoursQuestion(wanted.span, self.snapshot.zone)
+        by = "" if self.view.by in TOKEN_PARTS else self.view.by
+        return Question(wanted.span, wanted.before, by, self.snapshot.zone, wanted.week_start)
+
+    def _answered(self, question: Asked) -> bool:
+        """Show what is known; return whether nothing is left to be asked."""
+        if question in self._known:
+            self._show(question, self._known[question])
+            return True
+        quick = self._from_snapshot(question)
+        # A bound stands at all models until the database tells which it belongs to.
+        sure = quick is not None and (
+            self.view.by != "model" or all(part.quality == "exact" for part in quick)
+        )
+        if self._held[0] == question and not sure:
+            self._show(question, self._held[1])
+        elif quick is not None:
+            self._show(question, quick)
+        return sure
+
+    def _from_snapshot(self, question: Asked) -> tuple[Part, ...] | None:
+        if self.snapshot is None or not isinstance(question, Question):
+            return None
+        return question.answer_from(self.snapshot)
+
+    def _ask(self, question: Asked) -> None:
+        if question in (self._waiting, self._failure[0]) or (question == self._asked and self._rest):
+            return
+        self._asked = self._waiting = question
+        self._outdated = False
+        if self._rest:
+            self._rest.stop()
+        self._rest = self.set_timer(REST_SECONDS, self._rested)
+        self._feed.ask(
+            "trends", question.ask,
+            lambda answer: self._told(question, answer), lambda reason: self._told(question, None, reason),
+        )  # fmt: skip
+
+    def _rested(self) -> None:
+        self._rest = None
+        self.tick()
+
+    def _told(self, question: Asked, answer: Any, failure: str = "") -> None:
+        """Take an answer, in the thread of whoever found it."""
+        with suppress(RuntimeError):  # the program has ended meanwhile
+            self.post_message(self.Answered(question, answer, failure))
+
+    def on_trends_answered(self, message: Answered) -> None:
+        """Show an answer; it is not kept when there is a newer snapshot already."""
+        message.stop()
+        if message.question == self._waiting:
+            self._waiting = None
+        if message.failure:
+            self._failure = (message.question, message.failure)
+        elif not self._outdated:
+            self._known[message.question] = message.answer
+        elif message.question == self._question():
+            self._show(message.question, message.answer)
+        self.tick()
+
+    def _show(self, question: Asked, answer: Any) -> None:
+        wanted = self._wanted()
+        if wanted is None or self.snapshot is None:
+            return
+        self._held = (question, answer)
+        if self.view.hours:
+            hours: Heatmap = answer[0]
+            self._picture = replace(wanted, hours=hours, quality=answer[1])
+        else:
+            parts: tuple[Part, ...] = answer
+            series = tuple(named(parts, self.view.by, self.view.measure, self.snapshot))
+            self._picture = replace(wanted, series=series)
+
+    # ------------------------------------------------------------------ drawing
+
+    def _redraw(self) -> None:
+        title, drawn, table = (
+            self.query_one(f"#trends-{name}", Lines) for name in ("title", "plot", "table")
+        )
+        title.redraw()
+        if table.display and table.size and len(table.lines(table.size.width, 0)) != table.size.height:
+            table.refresh(layout=True)
+            cast("PlotLines", drawn).redraw_after_layout()
+            return
+        table.redraw()
+        drawn.redraw()
+
+    @property
+    def _shades(self) -> bool:
+        return bool(self.app.no_color)
 
     def _title(self, width: int, _height: int) -> list[Line]:
-        name = "Cost a day" if self.measured == "cost" else "Tokens a day"
-        left: Line = [(f" {name}", "strong"), (f" by {self.by} · last {DAYS} days", "text")]
-        right: Line = (
-            [("computed from list prices ", "muted")] if self.measured == "cost" and self._series else []
-        )
-        return [spread(left, right if length(left) + length(right) < width else [], width)]
+        shown, wanted, note = self._picture, self._wanted(), ""
+        if wanted is None:
+            return [[(f" {self.view.name}", "strong")]]
+        if self._waiting is not None and (shown is None or shown.span != wanted.span):
+            note = "reading …"
+        elif shown is not None and not shown.empty and self.view.measured == "cost":
+            note = "computed from list prices"
+        if shown is not None and shown.view == self.view:
+            wanted = shown
+        return [wanted.title(width, note=note)]
 
     def _plot(self, width: int, height: int) -> list[Line]:
-        if self.snapshot is None or not self._series:
-            return _nothing(height, _why_empty(self.snapshot))
-        shades = bool(self.app.no_color)
-        key = (width, height, self.measured, self.snapshot.today, tuple(self._series), shades)
-        if self._plotted[0] != key:
-            values = [[_value(day, self.measured) for day in each.days] for each in self._series]
-            label = _dollars if self.measured == "cost" else _tokens
-            drawn = plot.stacked(self.snapshot.today, values, width - 2, height, label, shades=shades)
-            if not drawn and self.measured == "cost" and height >= 4:
-                drawn = _nothing(height, "no priced request in the last 30 days; press u for tokens")
-            self._plotted = (key, [[(" ", ""), *line] for line in drawn])
-        return self._plotted[1]
+        shown, wanted = self._picture, self._wanted()
+        if (
+            self._failure[1]
+            and self._failure[0] == self._question()
+            and (not shown or shown.view != self.view)
+        ):
+            return _nothing(width, height, f"could not be read: {text.clean(self._failure[1])}; r asks again")
+        if wanted is None or shown is None or shown.empty:
+            return _nothing(width, height, why_empty(self.snapshot, wanted.span if wanted else None))
+        if shown.hours is not None:
+            return shown.heat(width - 1, height)
+        key = (width, height, self._shades, replace(shown.view, cursor=None), shown.span, shown.series)
+        if self._drawn[0] != key:
+            self._drawn = (key, shown.drawn(width - 2, height, shades=self._shades))
+        if not self._drawn[1].lines and self.view.measured == "cost" and height >= 4:
+            return _nothing(width, height, f"no priced request in the {shown.span.title}; press u for tokens")
+        return [[(" ", ""), *line] for line in shown.marked(self._drawn[1]).lines]
 
     def _table(self, width: int, _height: int) -> list[Line]:
-        if not self._series:
-            return []
-        whole = Series("total", tuple(_sum_days(self._series)), self._quality())
-        rows = (
-            [*enumerate(self._series), (-1, whole)]
-            if len(self._series) > 1
-            else list(enumerate(self._series))
-        )
-        wide = width >= 70
-        label = max(min(width - 4 - (12 * 3 + 10 if wide else 12 * 2), 40), 6)
-        bar = max(min(width - 4 - label - 12 * 3 - 10, 30), 0) if wide else 0
-        heads = ("today", "7 days", f"{DAYS} days") if wide else ("today", f"{DAYS} days")
-        drawn: list[Line] = [
-            [
-                (" " * (label + 4), ""),
-                ("".join(fit(head, 12, ">") for head in heads), "muted"),
-                (fit("share", 8, ">") if wide else "", "muted"),
-            ]
-        ]
-        for number, each in rows:
-            drawn.append(self._row(number, each, whole, label, bar, wide=wide))
-        return drawn
-
-    def _quality(self) -> str:
-        """Return the quality of all series together, which the models alone do not tell."""
-        if self.snapshot is None:
-            return "exact"
-        first = self.snapshot.today.toordinal() - DAYS + 1
-        days = [day for day in self.snapshot.days if day.day.toordinal() >= first]
-        return figures.quality_of((name for day in days for name, _ in day.by_service), self.snapshot.cards)
-
-    def _row(self, number: int, each: Series, whole: Series, label: int, bar: int, *, wide: bool) -> Line:
-        spans = [each.days[-1:], each.days[-7:], each.days] if wide else [each.days[-1:], each.days]
-        style = "strong" if number < 0 else "text"
-        mark = plot.MARKS[number % len(plot.MARKS)] if self.app.no_color else "█"
-        line: Line = [
-            (f" {mark} " if number >= 0 else "   ", f"series-{max(number, 0)}"),
-            (fit(each.name, label) + " ", style),
-        ]
-        line += [(fit(_figure(days, self.measured, each.quality), 12, ">"), style) for days in spans]
-        if wide and number >= 0:
-            percent = figures.share(_amount(each.whole, self.measured), _amount(whole.whole, self.measured))
-            line += [
-                (fit(text.percent(percent), 8, ">") + "  ", "text"),
-                *gauge(percent, bar, f"series-{number}"),
-            ]
-        return line
+        return self._picture.table(width, shades=self._shades) if self._picture else []
 
 
-def series(snapshot: Snapshot, by: str, measured: str) -> list[Series]:
-    """Return the largest series of the last days, largest first, and all others as one."""
-    first = snapshot.today.toordinal() - DAYS + 1
-    found: dict[str, list[Usage | None]] = {}
-    for day in snapshot.days:
-        at = day.day.toordinal() - first
-        if 0 <= at < DAYS:
-            for name, usage in day.by_service if by == "service" else day.by_model:
-                days = found.setdefault(name, [None] * DAYS)
-                before = days[at]
-                days[at] = usage if before is None else figures.total((before, usage))
-    titles = {card.service: card.title for card in snapshot.cards} if by == "service" else {}
-    qualities = {card.service: card.quality for card in snapshot.cards} if by == "service" else {}
-    named = [
-        Series(
-            text.clean(titles.get(name, name), 60) or "(unknown)", tuple(days), qualities.get(name, "exact")
-        )
-        for name, days in found.items()
-    ]
-    named.sort(key=lambda each: (-(_amount(each.whole, measured) or 0), each.name))
-    if len(named) <= MOST_SERIES + 1:
-        return named
-    rest = named[MOST_SERIES:]
-    quality = "floor" if any(each.quality == "floor" for each in rest) else "exact"
-    return [*named[:MOST_SERIES], Series(f"{len(rest)} others", tuple(_sum_days(rest)), quality)]
+class PlotLines(Lines):
+    """The lines of the plot, which are drawn once when the table below changes its height."""
+
+    def redraw_after_layout(self) -> None:
+        """Forget what was drawn, so that it is drawn when its new size is known."""
+        self._drawn_in = None
+        self.refresh()
 
 
-def _sum_days(every: Sequence[Series]) -> list[Usage | None]:
-    columns = zip(*(each.days for each in every), strict=True)
-    return [figures.total(day for day in column if day) if any(column) else None for column in columns]
-
-
-def _amount(usage: Usage, measured: str) -> int | None:
-    return usage.known_cost if measured == "cost" else usage.total_tokens
-
-
-def _value(usage: Usage | None, measured: str) -> float:
-    if usage is None:
-        return 0.0
-    return (usage.known_cost or 0) / NANO if measured == "cost" else float(usage.total_tokens)
-
-
-def _figure(days: Sequence[Usage | None], measured: str, quality: str) -> str:
-    used = [day for day in days if day]
-    if not used:
-        return text.UNKNOWN
-    whole = figures.total(used)
-    return figures.cost(whole, quality) if measured == "cost" else figures.tokens(whole, quality)
-
-
-def _dollars(value: float, step: float) -> str:
-    return text.money(round(value * NANO), 0 if step >= 1 else 2 if step >= 0.01 else 4)
-
-
-def _tokens(value: float, _step: float) -> str:
-    return text.tokens(round(value))
-
-
-def _why_empty(snapshot: Snapshot | None) -> str:
-    """Say whether there is no use at all, or only none in these days."""
-    used = [card.last_used_at for card in snapshot.cards if card.last_used_at] if snapshot else []
-    if snapshot is None or not used:
-        return f"nothing yet: no request in the last {DAYS} days"
-    newest = periods.day_of(max(used), periods.zone(snapshot.zone))
-    return f"no request in the last {DAYS} days; the newest is of {newest.day} {newest:%b %Y}"
-
-
-def _nothing(height: int, reason: str) -> list[Line]:
-    return [*([[]] * max(0, height // 2 - 1)), [("  " + reason, "muted")]]
+def _nothing(width: int, height: int, reason: str) -> list[Line]:
+    rows: list[Line] = [[("  " + row, "muted")] for row in wrap(reason, width - 4)]
+    return [*([[]] * max(0, (height - len(rows)) // 2)), *rows]

@@ -1,0 +1,132 @@
+"""What Trends shows at one moment: a title, a plot or a heatmap, and a table below it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tokentui import periods, text
+from tokentui.ui import heatmap, plot
+from tokentui.ui.draw import Line, length, spread
+from tokentui.ui.trends_series import MEASURES, Series, together
+from tokentui.ui.trends_table import Table
+
+if TYPE_CHECKING:
+    from tokentui.store.heatmap_query import Heatmap
+    from tokentui.store.snapshot import Snapshot
+    from tokentui.ui.trends_span import Span
+    from tokentui.ui.trends_view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A view together with what is known for it."""
+
+    view: View
+    span: Span
+    before: Span | None = None
+    series: tuple[Series, ...] = ()
+    hours: Heatmap | None = None
+    quality: str = "exact"
+    """Of the hours; each series has its own."""
+    week_start: str = "monday"
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to draw."""
+        return not any(map(any, self.hours.hours)) if self.hours else not self.series
+
+    def title(self, width: int, *, note: str = "") -> Line:
+        """Return what is shown and when; the date and the sum under the cursor where there is one."""
+        left: Line = [(f" {self.view.name}", "strong"), (f" · {self._when()}", "text")]
+        if read := self._read_out():
+            left.append((f"  {read}", "key"))
+        right: Line = [(f"{note} ", "muted")] if note else []
+        return spread(left, right if length(left) + length(right) < width else [], width)
+
+    def drawn(self, width: int, height: int, *, shades: bool) -> plot.Plot:
+        """Return the stacked bars, without what the cursor and the period before put on them."""
+        measure = self.view.measure
+        return plot.stacked(
+            [self.span.name(at) for at in range(len(self.span.starts))],
+            {"day": 7, "week": 4, "month": 1}[self.view.bucket],
+            [[measure.value(used) for used in each.now] for each in self.series],
+            width,
+            height,
+            measure.label,
+            least=max(self._before(), default=0.0),
+            whole=measure.scale == 1,
+            shades=shades,
+        )
+
+    def marked(self, drawn: plot.Plot) -> plot.Plot:
+        """Return the bars with where the period before ended, and with the cursor."""
+        marked = plot.with_before(drawn, self._before())
+        at = self.view.cursor
+        if at is None:
+            return marked
+        measure = self.view.measure
+        return plot.with_cursor(marked, at, sum(measure.value(each.now[at]) for each in self.series))
+
+    def heat(self, width: int, height: int) -> list[Line]:
+        """Return the heatmap."""
+        view = self.view
+        return heatmap.lines(
+            self._hours, view.measure, width, height, self.week_start, view.hour, self.quality
+        )
+
+    def table(self, width: int, *, shades: bool) -> list[Line]:
+        """Return the same in figures."""
+        if self.hours is None:
+            return Table(self.view, self.series, self.span, self.before).lines(width, shades=shades)
+        if self.empty:
+            return []
+        every = list(MEASURES.values())
+        return heatmap.table(
+            self._hours, every, self.view.measure, self.week_start, self.view.hour, self.quality, width
+        )
+
+    def selected(self) -> tuple[str, date, date]:
+        """Return what the figures are of: its name, its first and its last day."""
+        at = self.view.cursor
+        if at is None or self.view.hours:
+            return self.span.title, self.span.first, self.span.last
+        return self.span.full_name(at), *self.span.bounds(at)
+
+    @property
+    def _hours(self) -> Heatmap:
+        assert self.hours is not None
+        return self.hours
+
+    def _before(self) -> list[float]:
+        """Return how high the bars of the period before are, in their places here."""
+        if self.before is None or not self.series:
+            return []
+        measure = self.view.measure
+        return [measure.value(used) for used in together("", self.series).before]
+
+    def _when(self) -> str:
+        if self.view.hours and self.view.hour is not None:
+            return f"{heatmap.name(self.view.hour, self.week_start)} · {self.span.title}"
+        return self.span.title if self.view.cursor is None else self.span.full_name(self.view.cursor)
+
+    def _read_out(self) -> str:
+        """Return the sum under the cursor."""
+        at = self.view.cursor
+        if self.view.hours or at is None or not self.series:
+            return ""
+        whole = together("", self.series)
+        used = whole.now[at]
+        return self.view.measure.figure(used, whole.quality) if used else text.UNKNOWN
+
+
+def why_empty(snapshot: Snapshot | None, span: Span | None) -> str:
+    """Say whether there is no use at all, or only none in this span."""
+    used = [card.last_used_at for card in snapshot.cards if card.last_used_at] if snapshot else []
+    if snapshot is None or span is None or not used:
+        return "nothing yet: no request was found"
+    if not span.current:
+        return f"no request from {span.title.replace(' – ', ' to ')}"
+    newest = periods.day_of(max(used), periods.zone(snapshot.zone))
+    return f"no request in the {span.title}; the newest is of {newest.day} {newest:%b %Y}"
