@@ -13,6 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
+from tokentui import text
 from tokentui.text import Currency
 
 SIGNS = {
@@ -74,6 +75,19 @@ def shown_in(rate: Rate, *, converted: bool = False) -> Currency:
     places = 0 if rate.code in WITHOUT_CENTS else 2
     note = "" if rate.code == "USD" else f"$1 = {_plain(rate)} {rate.code} (ECB, {rate.day})"
     return Currency(rate.code, SIGNS.get(rate.code, rate.code + " "), numerator, denominator, places, note)
+
+
+def show_money_in(code: str, day: date) -> str:
+    """Let `text.money` show a currency at the newest rate up to a day.
+
+    Returns an empty text, or why that cannot be; then amounts are shown in dollars.
+    """
+    try:
+        currency, problem = shown_in(newest(code, day)), ""
+    except RateUnknown as error:
+        currency, problem = text.DOLLARS, f"{error}; costs are shown in US dollars"
+    text.show_money_in(currency)
+    return problem
 
 
 def _plain(rate: Rate) -> str:
