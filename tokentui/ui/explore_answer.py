@@ -79,6 +79,8 @@ def ordered(groups: Iterable[Group], selection: Selection) -> list[Group]:
     if name in selection.group_by:
         at = selection.group_by.index(name)
         return sorted(found, key=lambda group: group[0][at], reverse=back)
+    if name not in NAMED:
+        return found
     value = NAMED[name].value
     known = [group for group in found if value(group[1]) is not None]
     known.sort(key=lambda group: value(group[1]) or 0, reverse=back)
