@@ -152,7 +152,7 @@ class _Pen:
 
     def paint(self, y: int, old: list[Cell], new: list[Cell]) -> None:
         """Write the cells of a row that differ, or all of them when the terminal may disagree on widths."""
-        whole = any(_doubtful(text) for text, _ in old) or any(_doubtful(text) for text, _ in new)
+        whole = _uncertain(old) or _uncertain(new)
         end = _tail(new) if self._erases else len(new)
         if len(new) - end < _SHORT_TAIL or old[end:] == new[end:]:
             end = len(new)
@@ -273,6 +273,12 @@ def _cells(text: str, ink: _Ink) -> list[Cell]:
             at = -2 if not cells[-1][0] and len(cells) > 1 else -1
             cells[at] = (cells[at][0] + character, cells[at][1])
     return cells
+
+
+def _uncertain(row: list[Cell]) -> bool:
+    """Whether there is anything doubtful in a row; written so that C does the looking."""
+    texts = [text for text, _ in row]
+    return bool(texts) and (max(map(len, texts)) > 1 or _doubtful(max(texts)))
 
 
 def _doubtful(text: str) -> bool:
