@@ -13,6 +13,9 @@ BIG = (
     "textual", "tomli_w",
 )  # fmt: skip
 
+HTTP = ("click", "httpx", "rich")
+"""What `import httpx` loads; it brings its own command line along."""
+
 ROOMS = {
     "tokentui.usage": (),
     "tokentui.text": (),
@@ -22,10 +25,12 @@ ROOMS = {
     "tokentui.demo": (),
     "tokentui.pricing": (),
     "tokentui.secrets": (),
-    "tokentui.sources": (),
+    "tokentui.billing": (),
+    "tokentui.sources": HTTP,
+    "tokentui.sources.logs": (),
     "tokentui.store": ("peewee",),
-    "tokentui.engine": ("peewee",),
-    "tokentui.cli": ("click", "peewee"),
+    "tokentui.engine": ("peewee", *HTTP),
+    "tokentui.cli": ("peewee", *HTTP),
 }
 """Room -> what may be loaded once every module of it is imported; `ui` may load all it likes."""
 

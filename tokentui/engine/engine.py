@@ -18,6 +18,7 @@ from dataclasses import replace
 
 from tokentui.config import Paths, Settings
 from tokentui.engine import price_data, projects
+from tokentui.engine.accounts_watch import AccountsWatch
 from tokentui.engine.collector import Collector, Found, SourceResult, Stopped
 from tokentui.engine.database import Database, now
 from tokentui.engine.lane import Lane
@@ -47,6 +48,7 @@ class Engine:
         self._paths = paths
         self._settings = settings
         self._pace = pace or Pace()
+        self._clock = clock
         self._database = Database(paths, settings, clock=clock)
         self._collector: Collector | None = None
         self._thread: threading.Thread | None = None
@@ -95,12 +97,9 @@ class Engine:
         while self.alive and time.monotonic() < deadline:
             # More than once: a statement that begins a moment later would not have heard it.
             self._database.interrupt()
-            self._join(min(INTERRUPT_SECONDS, deadline - time.monotonic()))
+            if self._thread is not None:
+                self._thread.join(max(0.0, min(INTERRUPT_SECONDS, deadline - time.monotonic())))
         return not self.alive
-
-    def _join(self, seconds: float) -> None:
-        if self._thread is not None:
-            self._thread.join(max(seconds, 0))
 
     def place(self) -> Place:
         """Where the database lies, for any thread. Raises StoreError."""
@@ -114,6 +113,7 @@ class Engine:
     def refresh(self) -> None:
         """Look everywhere now, also when a failed pass would be tried again later only."""
         self._asked.set()
+        self._call(lambda: self._accounts.refresh())
         self._wake()
 
     # ------------------------------------------------------------------ the engine's own thread
@@ -136,6 +136,7 @@ class Engine:
         self._call = call
         self._wake = lambda: call(wake.set)
         self._writing, self._reading = Lane("tokentui-writer"), Lane("tokentui-reader")
+        self._accounts = AccountsWatch(self._paths, self._database, self._writing, self._clock)
         try:
             with suppress(Exception):  # what is wrong is told by the first turn
                 await self._show()  # at once what is known, before anything is looked at
@@ -149,6 +150,7 @@ class Engine:
             if self._price_task is not None:
                 self._price_task.cancel()
                 await asyncio.wait({self._price_task})
+            await self._accounts.close()
             await self._reading.run(self._database.close_reader)
             await self._writing.run(self._database.close)
             self._reading.close()
@@ -159,6 +161,8 @@ class Engine:
         try:
             await self._work()
             await self._show()
+            if self._database.leading and not self._stopping.is_set():
+                await self._accounts.turn()
             if self._database.leading and self._database.keep_due and not self._stopping.is_set():
                 await self._writing.run(self._database.keep)
             self._trouble = ""

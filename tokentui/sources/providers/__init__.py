@@ -61,6 +61,8 @@ class Provider(NamedTuple):
     """How far back the first fetch reaches."""
     notes: tuple[str, ...] = ()
     """What a user should know before adding it."""
+    provider_name: str = ""
+    """Under which its models are in the price list (`openai`); empty where tokens are not priced."""
     opt_ins: Mapping[str, str] = {}
     """What is off by default -> the warning shown before it is turned on."""
 
@@ -71,6 +73,11 @@ class Provider(NamedTuple):
 
 PROVIDERS: tuple[Provider, ...] = ()
 """Sorted as the set-up lists them."""
+
+
+def rows() -> Mapping[str, Provider]:
+    """Return all providers by name."""
+    return {row.name: row for row in PROVIDERS}
 
 
 def find(name: str) -> Provider | None:

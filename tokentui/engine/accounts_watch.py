@@ -1,0 +1,73 @@
+"""Lets the accounts be polled once there are any: who has none never loads a line of HTTP."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from tokentui.config import Paths
+from tokentui.engine.database import Database
+from tokentui.engine.lane import Lane
+
+if TYPE_CHECKING:
+    from tokentui.engine.polling import Poller
+
+
+class AccountsWatch:
+    """The engine's hold on the poller. For the engine's loop, while it is the one that writes."""
+
+    def __init__(self, paths: Paths, database: Database, writing: Lane, clock: Callable[[], int]) -> None:
+        """`clock` returns UTC epoch microseconds."""
+        self._paths, self._database, self._writing, self._clock = paths, database, writing, clock
+        self._poller: Poller | None = None
+        self._seen = -1
+
+    async def turn(self) -> None:
+        """Ask whoever is due; returns at once."""
+        if self._poller is None and await self._writing.run(self._any_accounts):
+            lane = Lane("tokentui-vault")  # a keyring may take 5 s to say no
+            try:
+                self._poller = await lane.run(self._made)
+            finally:
+                lane.close()
+        if self._poller is not None:
+            await self._poller.turn()
+
+    def refresh(self) -> None:
+        """Ask everybody at the next turn."""
+        if self._poller is not None:
+            self._poller.refresh()
+
+    async def close(self) -> None:
+        """Break off what is being asked."""
+        poller, self._poller = self._poller, None
+        if poller is not None:
+            await poller.close()
+
+    def _any_accounts(self) -> bool:
+        """Whether the user has set up an account; looked at again when another program has written."""
+        connection = self._database.writer.connection
+        version = int(connection.execute("PRAGMA data_version").fetchone()[0])
+        if version == self._seen:
+            return False
+        self._seen = version
+        query = "SELECT EXISTS (SELECT 1 FROM accounts WHERE created_at IS NOT NULL)"
+        return bool(connection.execute(query).fetchone()[0])
+
+    def _made(self) -> Poller:
+        from tokentui import secrets
+        from tokentui.engine.polling import Poller
+        from tokentui.pricing import Prices
+        from tokentui.sources import providers
+
+        vault = secrets.Vault(self._paths.data_dir / secrets.FILE_NAME, secrets.Means.of(os.environ))
+        if vault.exists:
+            with suppress(secrets.SecretsError):  # it stays locked, and each account says so
+                vault.unlock()
+        prices = Prices.open(self._paths.price_overlay, self._paths.price_cache)
+        return Poller(
+            self._database, self._writing, secrets.Keys(os.environ, vault), lambda: prices, providers.rows,
+            clock=self._clock,
+        )  # fmt: skip
