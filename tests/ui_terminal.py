@@ -27,8 +27,14 @@ class Terminal:
     """Starts `python -m MODULE ARGUMENTS` in a pseudo-terminal and reads its screen."""
 
     def __init__(
-        self, module: str, *arguments: str, size: tuple[int, int] = (120, 36), **environ: str
+        self,
+        module: str,
+        *arguments: str,
+        size: tuple[int, int] = (120, 36),
+        file: bool = False,
+        **environ: str,
     ) -> None:
+        """`module` is a file to run instead when `file` says so; `environ` adds to a small environment."""
         self.raw = bytearray()
         self.status: int | None = None
         self._screen = pyte.Screen(*size)
@@ -46,7 +52,8 @@ class Terminal:
         if self.pid == 0:
             os.chdir(Path(__file__).parent.parent)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
-            os.execve(sys.executable, [sys.executable, "-m", module, *arguments], env)
+            program = [module] if file else ["-m", module]
+            os.execve(sys.executable, [sys.executable, *program, *arguments], env)
 
     def __enter__(self) -> Terminal:
         return self
@@ -93,8 +100,8 @@ class Terminal:
             pass
         return len(self.raw)
 
-    def read(self, seconds: float) -> bool:
-        """Read what is there within so many seconds."""
+    def read(self, seconds: float, *, show: bool = True) -> bool:
+        """Read what is there within so many seconds; without `show` the screen is not drawn (20 ms)."""
         if not select.select([self.fd], [], [], seconds)[0]:
             return False
         try:
@@ -105,8 +112,14 @@ class Terminal:
             self.ended()
             return False
         self.raw += data
-        self._stream.feed(PRIVATE.sub("", data.decode("utf-8", "replace")).encode())
+        if show:
+            self._stream.feed(PRIVATE.sub("", data.decode("utf-8", "replace")).encode())
         return True
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Change the size of the window."""
+        self._screen.resize(rows, columns)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def stopped(self) -> None:
         """Read until the program has stopped itself."""
