@@ -132,14 +132,13 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
         """Have the database asked for what is selected; an older question is given up."""
         if self.snapshot is None:
             return
-        partial_services = [card.service for card in self.snapshot.cards if card.quality == "floor"]
         try:
             query = self.query_of(self.selection)
         except FilterError as error:  # a saved one, from a time when it was right
             self.post_message(Answered(None, f"{error.why} ({EXAMPLE})"))
             return
         self._asking, self._again = True, False
-        self._questions.groups(self.selection, query, tuple(dict.fromkeys(partial_services)))
+        self._questions.groups(self.selection, query)
 
     def on_answered(self, message: Answered) -> None:
         """Show the answer; after a failure the last table stays."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
 
 from tokentui.engine.selection import Selection
 from tokentui.store.snapshot import Usage
-from tokentui.store.usage_table import NUMBER_FIELDS, TIME_DIMENSIONS, UsageQuery, Where
+from tokentui.store.usage_table import NUMBER_FIELDS, TIME_DIMENSIONS, UsageQuery
 from tokentui.ui.explore_columns import NAMED
 from tokentui.ui.explore_requests import ORDERS, FirstLook, first_look, total
 
@@ -31,28 +31,36 @@ class Answer:
     totals: Usage = _NOTHING
     groups: tuple[Group, ...] = ()
     """In the order of the store, by key."""
-    floors: frozenset[tuple[str, ...]] = frozenset()
-    """The keys of groups with records that are a lower bound."""
+    qualities: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    """The weakest quality of what is in a group."""
+    whole: str = "exact"
+    """The same of all together."""
     first_day: date | None = None
     last_day: date | None = None
     requests: FirstLook | None = None
     """Where it is not grouped."""
 
-    def quality(self, key: tuple[str, ...] | None = None) -> str:
-        """Return `floor` or `exact`: of one group, or of all together."""
-        return "floor" if (self.floors if key is None else key in self.floors) else "exact"
+    def quality(self, key: tuple[str, ...]) -> str:
+        """Return the weakest quality of what is in a group."""
+        return self.qualities.get(key, "exact")
 
 
-def answer(reader: Reader, selection: Selection, query: UsageQuery, partial: Sequence[str]) -> Answer:
-    """Return the groups; `partial` names the services whose logs leave something out."""
-    # Conditions on sums are those of the whole group, not of its part in some services.
+def answer(reader: Reader, selection: Selection, query: UsageQuery) -> Answer:
+    """Return the groups, or the first of the requests where it is not grouped."""
     where = tuple(each for each in query.where if each.field not in NUMBER_FIELDS)
     table = reader.usage(query if query.group_by else replace(query, where=where))
-    floors: frozenset[tuple[str, ...]] = frozenset()
-    if partial:
-        some = reader.usage(replace(query, where=(*where, Where("service", "eq", tuple(partial)))))
-        floors = frozenset(key for key, _ in some.groups) or frozenset([()] * bool(some.totals.request_count))
-    found = Answer(selection, query, table.totals, table.groups, floors, table.first_day, table.last_day)
+    keys = (key for key, _ in table.groups)
+    qualities = dict(zip(keys, table.qualities, strict=False))
+    found = Answer(
+        selection,
+        query,
+        table.totals,
+        table.groups,
+        qualities,
+        table.quality,
+        table.first_day,
+        table.last_day,
+    )
     if query.group_by:
         return found
     look = first_look(reader, query, sort_of(selection), descending=selection.descending)

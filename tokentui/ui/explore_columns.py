@@ -17,6 +17,11 @@ PREFIX = 3
 
 SHARE_BAR = 10
 
+_MOST_BAR = 40
+
+_PERCENT = 7
+"""Cells of a share as a number, with the blank after it."""
+
 _LEAST_KEY = 12
 """Cells a key gets at least; below that figures give way."""
 
@@ -51,7 +56,7 @@ COLUMNS = (
     Column("output", "Output", 9, 5, lambda usage: usage.output_tokens),
     Column("tokens", "Tokens", 9, 7, lambda usage: usage.total_tokens),
     Column("cost", "Cost", 12, 9, lambda usage: usage.known_cost),
-    Column("share", "Share", 7 + SHARE_BAR, 4, lambda usage: usage.known_cost),
+    Column("share", "Share", _PERCENT + SHARE_BAR, 4, lambda usage: usage.known_cost),
 )  # fmt: skip
 """Every figure, from left to right; `input` is the uncached part."""
 
@@ -86,9 +91,13 @@ def layout(width: int, group_by: tuple[str, ...]) -> Layout:
             break
         kept.append(column.name)
         room -= column.width
-    figures = tuple(column for column in candidates if column.name in kept)
+    figures = [column for column in candidates if column.name in kept]
     left = width - PREFIX - 1 - sum(column.width for column in figures) - len(names)
-    return Layout(tuple(zip(names, _key_widths(names, max(left, len(names))), strict=True)), figures)
+    widths = _key_widths(names, max(left, len(names)))
+    if figures[-1].name == "share":  # its bar takes what nothing else needs
+        wider = min(max(left - sum(widths), 0), _MOST_BAR - SHARE_BAR)
+        figures[-1] = figures[-1]._replace(width=figures[-1].width + wider)
+    return Layout(tuple(zip(names, widths, strict=True)), tuple(figures))
 
 
 def _key_widths(names: tuple[str, ...], room: int) -> list[int]:
@@ -127,9 +136,10 @@ def figure(column: Column, usage: Usage, quality: str = "exact") -> str:
     return text.UNKNOWN if value is None else text.tokens(value)
 
 
-def share(usage: Usage, whole: Usage, most: int | None) -> Line:
+def share(usage: Usage, whole: Usage, most: int | None, width: int) -> Line:
     """Return which part of the cost this is: a percentage, and a bar that the dearest group fills."""
     percent = figures.share(usage.known_cost, whole.known_cost)
     full = figures.share(usage.known_cost, most)
-    bar = gauge(full, SHARE_BAR, "bar") if percent is not None else [(" " * SHARE_BAR, "")]
-    return [(fit(text.percent(percent), 6, ">") + " ", "text"), *bar]
+    room = width - _PERCENT
+    bar = gauge(full, room, "bar") if percent is not None else [(" " * room, "")]
+    return [(fit(text.percent(percent), _PERCENT - 1, ">") + " ", "text"), *bar]

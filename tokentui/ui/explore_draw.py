@@ -112,7 +112,7 @@ def row(shown: Shown, key: Sequence[str], usage: Usage, width: int, *, quality: 
         line.append((columns.key_fit(name, value, room) + " ", "text" if value else "muted"))
     for column in layout.figures:
         if column.name == "share":
-            line += columns.share(usage, shown.totals, shown.most)
+            line += columns.share(usage, shown.totals, shown.most, column.width)
         else:
             line.append(_figure(column, columns.figure(column, usage, quality), "text"))
     return line

@@ -64,11 +64,11 @@ class Questions:
         self._feed = feed
         self._send = post
 
-    def groups(self, selection: Selection, query: UsageQuery, partial_services: Sequence[str]) -> None:
-        """Ask for what is selected: `Answered`. `partial_services` are those that leave something out."""
+    def groups(self, selection: Selection, query: UsageQuery) -> None:
+        """Ask for what is selected: `Answered`."""
 
         def question(reader: Reader) -> Answer:
-            return answer(reader, selection, query, partial_services)
+            return answer(reader, selection, query)
 
         self._feed.ask("explore", question, lambda found: self._post(Answered(found)), self._failed)
 

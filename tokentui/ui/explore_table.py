@@ -113,7 +113,7 @@ class ExploreTable(Rows):
     def _totals(self, width: int) -> list[Line]:
         if self.answer is None or not self.count:
             return []
-        return explore_draw.foot(self._shown, width, quality=self.answer.quality())
+        return explore_draw.foot(self._shown, width, quality=self.answer.whole)
 
     @property
     def counted(self) -> str:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from tokentui.engine.completions import Completion
 
+SIGN = 3
+"""Cells of the sign before the field."""
+
 MOST_SHOWN = 8
 """Suggestions on the screen at once."""
 
@@ -52,6 +55,9 @@ class Hints(Lines):
 
     def lines(self, width: int, _height: int) -> list[Line]:
         """The box."""
+        return [[(" " * SIGN, ""), *line] for line in self._box(max(width - SIGN, 1))]
+
+    def _box(self, width: int) -> list[Line]:
         if self.wrong:
             at, why, example = self.wrong
             told: list[Line] = [[(" " * min(max(at, 0), max(width - 1, 0)) + "^", "crit")]]
@@ -87,6 +93,13 @@ class FilterLine(Input):
         super().__init__(placeholder=PLACEHOLDER, id="explore-filter", compact=True, select_on_focus=False)
         self.cursor_blink = False  # a blinking one writes 2 KB a second
         self._hints = hints
+        self.waiting: tuple[str, int] | None = None
+        """The text and the place for which a suggestion is to be put in as soon as it comes."""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The text, and where the cursor is in it."""
+        return self.value, self.cursor_position
 
     def watch_cursor_position(self) -> None:
         """What fits depends on the place."""
@@ -103,8 +116,10 @@ class FilterLine(Input):
 
     def action_take(self) -> None:
         """Put in the marked suggestion."""
+        self.waiting = None if self._hints.suggestions else self.place
         if self._hints.suggestions:
             taken = self._hints.suggestions[self._hints.marked]
+            self._hints.suggestions = ()  # they were for what stood there before
             self.value = taken.text
             self.cursor_position = taken.cursor
 
@@ -164,11 +179,13 @@ class FilterBar(Horizontal):
 
     def suggest(self, value: str, cursor: int, suggestions: Sequence[Completion]) -> None:
         """Show what may come at a place, unless a person has typed on meanwhile."""
-        if self._field.has_focus and (self._field.value, self._field.cursor_position) == (value, cursor):
+        if self._field.has_focus and self._field.place == (value, cursor):
             self._hints.say(suggestions)
+            if self._field.waiting == (value, cursor):
+                self._field.action_take()
 
     def _ask(self) -> None:
-        self.post_message(self.Typing(self._field.value, self._field.cursor_position))
+        self.post_message(self.Typing(*self._field.place))
 
     def on_filter_line_moved(self, message: FilterLine.Moved) -> None:
         """Ask for suggestions; what was wrong is not any more."""
@@ -176,6 +193,7 @@ class FilterBar(Horizontal):
         if self._field.value == self._refused:
             return  # the cursor was put where it is wrong
         self._refused = None
+        self._hints.suggestions = ()
         if self._hints.wrong:
             self._hints.say()
         self._ask()
