@@ -16,7 +16,7 @@ from tokentui.config import Settings, paths
 from tokentui.engine.collect import collect_once
 from tokentui.engine.discovery import MAX_DEPTH
 from tokentui.engine.health import Health, SourceHealth, health
-from tokentui.store import integrity
+from tokentui.store import integrity, migrate
 from tokentui.usage import NANO
 
 NOW = 2_000_000_000_000_000
@@ -61,7 +61,7 @@ def test_what_is_read_is_counted(db: Path) -> None:
     assert (database.integrity, database.records, database.writable) == ("ok", 2, True)
     assert database.size_bytes >= db.stat().st_size
     assert database.bytes_per_record == database.size_bytes / 2
-    assert (database.schema_version, database.journal_mode) == (1, "wal")
+    assert (database.schema_version, database.journal_mode) == (migrate.SCHEMA_VERSION, "wal")
     assert (database.backups, database.last_backup_at, database.unpriced_models) == (0, None, ())
 
 

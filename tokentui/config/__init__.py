@@ -8,8 +8,9 @@ from tokentui.config.checks import CURRENCIES, THEMES, WEEK_STARTS, shown
 from tokentui.config.file import MAX_CONFIG_BYTES, ConfigError, change, line_of, load, save
 from tokentui.config.places import Paths, paths
 from tokentui.config.settings import Documented, Settings, documented
+from tokentui.config.watched import Watched
 
 __all__ = [
     "CURRENCIES", "MAX_CONFIG_BYTES", "THEMES", "WEEK_STARTS", "ConfigError", "Documented", "Paths",
-    "Settings", "change", "documented", "line_of", "load", "paths", "save", "shown",
+    "Settings", "Watched", "change", "documented", "line_of", "load", "paths", "save", "shown",
 ]  # fmt: skip
