@@ -7,35 +7,36 @@ import gc
 import os
 import sys
 import time
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
-from textual.app import App
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.driver import Driver
 from textual.message import Message
 from textual.reactive import var
-from textual.screen import Screen
-from textual.widget import Widget
 
 from tokentui import text
-from tokentui.ui import panes, terminal
+from tokentui.config import Settings
+from tokentui.ui import glyphs, panes, terminal
 from tokentui.ui.bars import Banner, Footer, Header
 from tokentui.ui.commands import EVERYWHERE, Command, bindings
 from tokentui.ui.feed import Inbox
-from tokentui.ui.first_run import FirstRun, Pace
+from tokentui.ui.first_run import Pace
 from tokentui.ui.keeping import Keeper
-from tokentui.ui.overview import Overview, zone_of
+from tokentui.ui.manners import GuardedScreen, Manners
+from tokentui.ui.privacy import VeiledFeed, prose
+from tokentui.ui.room import Room
 from tokentui.ui.widgets import Ink, Lines
+from tokentui.ui.zones import zone_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.actions import ActionParseResult
     from textual.app import ComposeResult
     from textual.dom import DOMNode
+    from textual.screen import Screen
 
     from tokentui.store.snapshot import ImportProgress, Snapshot
     from tokentui.store.usage_table import UsageQuery
@@ -49,11 +50,7 @@ class Delivered(Message):
     """The feed has something new in the inbox."""
 
 
-class MainScreen(Screen[None], inherit_bindings=False):
-    """The screen below all windows."""
-
-
-class TokenTUI(App[None], inherit_bindings=False):
+class TokenTUI(Manners, inherit_bindings=False):
     """The dashboard. It owns the snapshot, the way around the panes, and the feed's lifetime."""
 
     CSS_PATH = "tokentui.tcss"
@@ -89,27 +86,23 @@ class TokenTUI(App[None], inherit_bindings=False):
         clock: Callable[[], float] = time.time,
         crash_folder: str = "",
         first: Callable[[], Snapshot | None] = lambda: None,
+        settings: Settings | None = None,
     ) -> None:
         """`clock` returns the time in UTC seconds; a crash report goes into `crash_folder`.
 
         `first` returns what is known before the feed starts: with it the first paint shows figures.
         """
-        plain = _few_colours(os.environ)
-        super().__init__(ansi_color=True if plain else None)
-        self.animation_level = "none"
-        if plain:
-            self.theme = "ansi-dark"
-        self.version = version
+        super().__init__(settings or Settings(), clock, version, crash_folder)
         self.clock = clock
-        self.feed = feed
+        self.feed = VeiledFeed(feed, self.veil, lambda: self.veiled)
         self.on_leave: Callable[[int], None] = lambda code: self.exit(return_code=code)
         """What `q` does; the process skeleton adds a deadline."""
-        self._crash_folder = crash_folder
         self._inbox = Inbox(lambda: self.post_message(Delivered()))
         self._pace = Pace(clock)
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._first = first
         self._keeper = Keeper(os.environ, clock, "reading…")
+        self.room = Room(self.feed, clock, self._pace, self.pane_failed)
 
     def get_driver_class(self) -> type[Driver]:
         """Draw on standard output, so that `2> FILE` keeps the screen."""
@@ -119,23 +112,24 @@ class TokenTUI(App[None], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[None]:
         """The screen below all windows, with no keys but ours."""
-        return MainScreen(id="_default")
+        return GuardedScreen(id="_default")
 
     def compose(self) -> ComposeResult:
         """Only the first pane; the others come when they are first opened."""
-        first = self._inbox.snapshot = self._first()
-        self.set_reactive(TokenTUI.snapshot, first)
+        self._inbox.snapshot = self._first()
+        self.set_reactive(TokenTUI.snapshot, self._shown_snapshot())
+        self.room.deliver(self.snapshot, self.progress)
         yield Ink()
         yield Header()
         yield Banner(self._pace)
-        with Container(id="panes"):
-            yield Overview(self.feed, self.clock).data_bind(TokenTUI.snapshot)
+        yield self.room
         yield Footer()
 
     async def on_mount(self) -> None:
         """Start the feed once there is a screen to show it on."""
         self._own_loop = asyncio.get_running_loop()
         self.set_interval(TICK_SECONDS, self._tick)
+        self._watch_idleness()
         await self._show()
         if self.snapshot is None:
             self._start_feed()
@@ -151,10 +145,32 @@ class TokenTUI(App[None], inherit_bindings=False):
     async def on_delivered(self) -> None:
         """Take what is new out of the inbox; an equal snapshot changes nothing."""
         self._inbox.opened()
-        self.failure = text.clean(self._inbox.failure)
+        failure = text.clean(self._inbox.failure)
+        self.failure = prose(failure) if self.veiled else failure
         self.progress = self._inbox.progress
-        self.snapshot = self._inbox.snapshot
+        self.snapshot = self._shown_snapshot()
         await self._show()
+
+    def watch_snapshot(self) -> None:
+        """Hand the panes what is new."""
+        self.room.deliver(self.snapshot, self.progress)
+
+    watch_progress = watch_snapshot
+
+    def _shown_snapshot(self) -> Snapshot | None:
+        """Return the newest snapshot as it may be shown."""
+        snapshot = self._inbox.snapshot
+        return self.veil.snapshot(snapshot) if snapshot and self.veiled else snapshot
+
+    async def action_privacy(self) -> None:
+        """Hide names, paths and costs, or show them again. The panes begin anew and remember nothing."""
+        self.veiled = not self.veiled
+        if self.veiled:
+            self._keeper.forget()
+        with self.batch_update():
+            await self.room.empty()
+            await self.on_delivered()
+        self.say("names, paths and costs are hidden" if self.veiled else "names, paths and costs are shown")
 
     def on_resize(self) -> None:
         """A terminal that changed its size shows who knows what."""
@@ -185,9 +201,7 @@ class TokenTUI(App[None], inherit_bindings=False):
     def action_refresh_now(self) -> None:
         """Have the logs looked at now, and what the pane asks for itself as well."""
         self.feed.refresh()
-        for pane in self.screen_stack[0].query("#panes > *"):
-            if pane.display and isinstance(pane, panes.Refreshable):
-                pane.look_anew()
+        self.room.look_anew()
 
     def action_leave(self) -> None:
         """End the program."""
@@ -196,13 +210,12 @@ class TokenTUI(App[None], inherit_bindings=False):
 
     def action_explain(self) -> None:
         """Show what is behind the figure in focus, or say that there is none."""
-        for pane in self.screen_stack[0].query("#panes > *"):
-            if pane.display:
-                asked = pane.explained() if isinstance(pane, panes.Explainable) else None
-                if asked is None:
-                    self.say("nothing here can be explained: go to a figure of Overview, Trends or Explore")
-                else:
-                    self.explain(*asked)
+        pane = self.room.shown
+        asked = pane.explained() if isinstance(pane, panes.Explainable) else None
+        if asked is None:
+            self.say("nothing here can be explained: go to a figure of Overview, Trends or Explore")
+        else:
+            self.explain(*asked)
 
     def explain(self, title: str, query: UsageQuery) -> None:
         """Show what is behind a selection."""
@@ -233,13 +246,27 @@ class TokenTUI(App[None], inherit_bindings=False):
         """Show all keys."""
         from tokentui.ui.help import Help
 
-        self.push_screen(Help())
+        self.push_screen(Help(self.shown_pane(), self.commands))
 
     def action_open_palette(self) -> None:
         """Show all commands."""
         from tokentui.ui.palette import Palette
 
-        self.push_screen(Palette(self.shown_pane()), self._run)
+        self.push_screen(Palette(self.shown_pane(), self.commands), self._run)
+
+    def action_jump(self) -> None:
+        """Show a letter on everything one can go to."""
+        from tokentui.ui.jump import Jump, Target, targets
+
+        tabs = [
+            Target(x, 0, lambda name=name: self.call_later(self.action_show_pane, name))  # type: ignore[misc]
+            for x, name in self.screen.query_one(Header).places()
+        ]
+        self.push_screen(Jump([*tabs, *targets(self.room.shown)]), lambda target: target and target.go())
+
+    def action_focus_pane(self) -> Awaitable[None]:
+        """Give the keys to the pane in front."""
+        return self._show()
 
     async def _run(self, command: Command | None) -> None:
         if command is None:
@@ -248,9 +275,8 @@ class TokenTUI(App[None], inherit_bindings=False):
             await self.action_show_pane(command.where)
         if command.where == EVERYWHERE:
             await self.run_action(command.action)
-        for pane in self.query(f"#panes > #{command.where}"):
-            if pane.display:
-                await self.run_action(command.action, pane)
+        elif (pane := self.room.shown) is not None and pane.id == command.where:
+            await self.run_action(command.action, pane)
 
     def leave_soon(self, code: int) -> None:
         """End the program from any thread, or from a signal handler, which alone does not wake the loop."""
@@ -263,33 +289,19 @@ class TokenTUI(App[None], inherit_bindings=False):
     async def _show(self) -> None:
         """Bring the right pane to the front, in one frame, and redraw what surrounds it."""
         below = self.screen_stack[0]
-        room = below.query_one("#panes")
-        wanted = self.shown_pane()
-        shown = next((pane for pane in room.children if pane.id == wanted), None)
-        if shown is None or not shown.display:
-            with self.batch_update():
-                if shown is None:
-                    shown = self._new_pane(wanted)
-                    await room.mount(shown)
-                for pane in room.children:
-                    pane.display = pane is shown
-        if isinstance(shown, FirstRun):
-            shown.tick()
+        shown = await self.room.show(self.shown_pane())
         if not below.focused or shown not in below.focused.ancestors_with_self:
             below.set_focus(shown)
         for bar in below.query(Lines):
             if bar.has_class("bar"):
                 bar.redraw()
 
-    def _new_pane(self, name: str) -> Widget:
-        if name == "first-run":
-            return FirstRun(self.feed.found, self._pace).data_bind(TokenTUI.progress)
-        return panes.new(name, self.feed, self.clock).data_bind(TokenTUI.snapshot)
-
     def _see(self) -> None:
         """Remember the Overview for the next start, unless something hides it."""
         rows = getattr(self._driver, "rows", None)
-        if rows and self.pane == "overview" and self.snapshot is not None and len(self.screen_stack) == 1:
+        if self.concealed or self.pane != "overview" or len(self.screen_stack) > 1:
+            return
+        if rows and self.snapshot is not None:
             self._keeper.see(rows, zone_of(self.snapshot))
 
     def _keep_screen(self, *, leaving: bool = False) -> None:
@@ -298,27 +310,7 @@ class TokenTUI(App[None], inherit_bindings=False):
 
     def _tick(self) -> None:
         self._keep_screen()
-        for pane in self.screen_stack[0].query("#panes > *"):
-            if pane.display and isinstance(pane, panes.Ageing):
-                pane.tick()
-
-    def _fatal_error(self) -> None:
-        """Say what went wrong in one line; the report is a file, and neither shows the values of variables.
-
-        Textual's own crash screen prints them, keys and all.
-        """
-        error = self._exception or sys.exception()
-        report = "".join(traceback.format_exception(error)) if error else "unknown\n"
-        lines = "\n".join(text.clean(line, 1_000) for line in report.splitlines())
-        path = (
-            terminal.write_crash(self._crash_folder, f"tokentui {self.version}\n{lines}\n")
-            if self._crash_folder
-            else None
-        )
-        said = f"tokentui stopped: {type(error).__name__}: {text.clean(str(error), 200)}"
-        where = f"What happened is in {path}" if path else "Its report could not be written."
-        self._exit_renderables.append(Text(f"{said}\n{where}"))
-        self._close_messages_no_wait()
+        self.room.tick()
 
 
 def run(
@@ -328,6 +320,7 @@ def run(
     version: str,
     crash_folder: str = "",
     first: Callable[[], Snapshot | None] = lambda: None,
+    settings: Settings | None = None,
 ) -> int:
     """Show the dashboard until it ends; return the exit code: 0, 1 after a crash, 129 or 143 after a signal.
 
@@ -337,17 +330,10 @@ def run(
         from tokentui import config
 
         crash_folder = str(config.paths(os.environ).state_dir)
-    app = TokenTUI(feed, version=version, crash_folder=crash_folder, first=first)
+    app = TokenTUI(feed, version=version, crash_folder=crash_folder, first=first, settings=settings)
+    app.ascii_only = app.settings.ascii or glyphs.needed(os.environ, sys.__stdout__)
 
     with terminal.Guard(app.leave_soon, feed.stop) as guard:
         app.on_leave = guard.end
-        app.run(mouse=mouse)
+        app.run(mouse=mouse or app.settings.mouse)
         return guard.finish(app.return_code or 0)
-
-
-def _few_colours(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal has, or the user wants, no more than its own 16 colours."""
-    if environ.get("NO_COLOR"):
-        return True
-    many = ("256color", "truecolor", "direct", "kitty", "alacritty", "ghostty", "wezterm", "foot")
-    return not environ.get("COLORTERM") and not any(word in environ.get("TERM", "") for word in many)

@@ -5,13 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from tokentui import text
-from tokentui.ui.commands import COMMANDS, footer, shown
-from tokentui.ui.draw import Line, spread
+from tokentui.ui.commands import Command, footer
+from tokentui.ui.draw import Line, length, spread
 from tokentui.ui.first_run import Pace
 from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
+    from textual.events import Click
+
     from tokentui.ui.app import TokenTUI
+
+_NAME = " tokentui  "
 
 
 class Bar(Lines):
@@ -30,22 +34,44 @@ class Header(Bar):
         super().__init__(id="header", classes="bar")
 
     def lines(self, width: int, _height: int) -> list[Line]:
-        """One line; a name that does not fit leaves its number."""
-        tabs: Line = [(" tokentui  " if width >= 60 else " ", "key")]
-        for command in COMMANDS:
-            if command.id.startswith("pane."):
-                name = command.id.removeprefix("pane.")
-                tabs.append(
-                    (
-                        f" {shown(command.keys)} {command.label} ",
-                        "tab" if name == self.program.pane else "text",
-                    )
-                )
+        """One line. Where the names do not fit, only the pane in front has its own beside its key."""
+        tabs: Line = [(_NAME if width >= 60 else " ", "key")]
+        for name, words in self._tabs(width):
+            tabs.append((words, "tab" if name == self.program.pane else "text"))
         snapshot = self.program.snapshot
         right: Line = []
         if snapshot is not None:
             right = [(f"{snapshot.today:%b %Y} · {text.clean(snapshot.zone, 30)} ", "muted")]
-        return [spread(tabs, right if width >= 60 else [], width)]
+        return [spread(tabs, right if length(tabs) + length(right) <= width else [], width)]
+
+    def places(self) -> list[tuple[int, str]]:
+        """Return the column of each tab on the screen, and the pane it stands for."""
+        x, found = len(_NAME) if self.size.width >= 60 else 1, []
+        for name, words in self._tabs(self.size.width):
+            if x + len(words) <= self.size.width:
+                found.append((x, name))
+            x += len(words)
+        return found
+
+    async def on_click(self, event: Click) -> None:
+        """Show the pane whose tab was clicked, when the mouse is taken."""
+        at = [name for x, name in self.places() if x <= event.x]
+        if at and event.x >= 1:
+            await self.program.action_show_pane(at[-1])
+
+    def _tabs(self, width: int) -> list[tuple[str, str]]:
+        panes = [command for command in self.program.commands if command.id.startswith("pane.")]
+        full = [(_pane(command), f" {command.first_key} {command.label} ") for command in panes]
+        if len(_NAME) + sum(len(words) for _, words in full) <= width:
+            return full
+        return [
+            (name, words if name == self.program.pane else f" {command.first_key} ")
+            for (name, words), command in zip(full, panes, strict=True)
+        ]
+
+
+def _pane(command: Command) -> str:
+    return command.id.removeprefix("pane.")
 
 
 class Banner(Bar):

@@ -12,6 +12,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from tokentui import last_screen
 from tokentui.ui.cells import Cell, Cells
+from tokentui.ui.glyphs import ascii_only
 
 if TYPE_CHECKING:
     from typing import Any
@@ -61,6 +62,7 @@ class OutputDriver(LinuxDriver):
 
     def write(self, data: str) -> None:
         """Write what differs; a frame that changes nothing writes no byte, its brackets included."""
+        data = self._seemly(data)
         if self._entered and data == _ALTERNATE_SCREEN:
             self._entered = False  # entering it again would clear it, and show nothing until the first frame
             return
@@ -76,3 +78,20 @@ class OutputDriver(LinuxDriver):
         if changes:
             super().write(self._opening + changes)
             self._opening = ""
+
+    def _seemly(self, data: str) -> str:
+        """Return a frame without costs while they are hidden, and in ASCII where that is asked for."""
+        if getattr(self._app, "veiled", False):
+            from tokentui.ui.privacy import masked
+
+            data = masked(data)
+        return ascii_only(data) if getattr(self._app, "ascii_only", False) else data
+
+    def _enable_mouse_support(self) -> None:
+        """Have clicks and the wheel reported, and not every move: that would cost bytes and repaints."""
+        if self._mouse:
+            self.write("\x1b[?1000h\x1b[?1006h")
+            self.flush()
+
+    def _enable_mouse_pixels(self) -> None:
+        """Cells are fine enough."""

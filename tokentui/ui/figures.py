@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tokentui import text
 from tokentui.store.snapshot import Usage
+from tokentui.ui import privacy
 
 if TYPE_CHECKING:
     from tokentui.store.snapshot import Card, Limit
@@ -28,8 +29,15 @@ def cost(usage: Usage, quality: str = "exact") -> str:
     known = usage.known_cost
     if known is None:
         return text.UNKNOWN
+    if privacy.hidden():
+        return privacy.HIDDEN
     floor = (quality == "floor" and usage.request_count > 0) or usage.unpriced_request_count > 0
-    return f"{'≥' if floor else ''}{text.money(known)}{'~' if known else ''}"
+    return f"{'≥' if floor else ''}{money(known)}{'~' if known else ''}"
+
+
+def money(nano: int | None, places: int = 2) -> str:
+    """Return an amount of nano-dollars, `—` for None; dots while costs are hidden."""
+    return privacy.HIDDEN if nano is not None and privacy.hidden() else text.money(nano, places)
 
 
 def tokens(usage: Usage, quality: str = "exact") -> str:

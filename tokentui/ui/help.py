@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
-from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS, TITLES
+from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS, TITLES, Command, bindings
 from tokentui.ui.draw import Line, fit, wrap
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
@@ -24,37 +24,39 @@ SIGNS = (
 
 
 class Help(Window[None], inherit_bindings=False):
-    """All keys by pane, and what the signs beside figures mean."""
+    """All keys, those of the pane in view first, and what the signs beside figures mean."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *OVERLAY_KEYS,
-        Binding("down,j", "scroll(1)", "down"),
-        Binding("up,k", "scroll(-1)", "up"),
-        Binding("pagedown,space", "scroll(10)", "page down"),
-        Binding("pageup", "scroll(-10)", "page up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*OVERLAY_KEYS, *bindings("help")]
+
+    def __init__(self, pane: str, commands: tuple[Command, ...]) -> None:
+        """`pane` is what the screen shows; `commands` have the keys they are given."""
+        super().__init__()
+        self._pane, self._commands = pane, commands
 
     def compose(self) -> ComposeResult:
         """One widget of lines that scrolls."""
         with VerticalScroll(id="help", can_focus=False):
-            yield Lines(lines, id="help-lines")
+            yield Lines(lambda width, _height: lines(width, self._pane, self._commands), id="help-lines")
 
     def action_scroll(self, rows: int) -> None:
         """Scroll by some rows."""
         self.query_one("#help").scroll_relative(y=rows, animate=False)
 
 
-def lines(width: int, _height: int) -> list[Line]:
+def lines(width: int, pane: str, commands: tuple[Command, ...] = COMMANDS) -> list[Line]:
     """Return the help, as wide as its window."""
-    column = min(max(len(command.shown_keys) for command in COMMANDS) + 2, max(width // 2, 8))
+    palette = next(command.first_key for command in commands if command.id == "palette")
+    keys = {command.id: command.shown_keys or f"in {palette}" for command in commands}
+    column = min(max(map(len, keys.values())) + 2, max(width // 3, 8))
     drawn: list[Line] = []
+    rank = {pane: 0, EVERYWHERE: 1}
     for where in dict.fromkeys(
-        command.where for command in sorted(COMMANDS, key=lambda command: command.where != EVERYWHERE)
+        command.where for command in sorted(commands, key=lambda command: rank.get(command.where, 2))
     ):
-        drawn.append([(TITLES[where], "strong")])
-        for command in COMMANDS:
+        drawn.append([(TITLES.get(where, where), "strong")])
+        for command in commands:
             if command.where == where:
-                drawn += _explained(command.shown_keys, command.help, column, width)
+                drawn += _explained(keys[command.id], command.help, column, width)
         drawn.append([])
     drawn.append([("Signs beside figures", "strong")])
     for sign, meaning in SIGNS:
@@ -64,9 +66,9 @@ def lines(width: int, _height: int) -> list[Line]:
 
 
 def _explained(what: str, meaning: str, column: int, width: int) -> list[Line]:
-    """Return what a key or a sign means, in as many lines as that takes."""
+    """Return what a key or a sign means, in as many lines as that takes; many keys have a line of their own."""
     first, *more = wrap(meaning, width - column - 3)
-    return [
-        [("  ", ""), (fit(what, column), "key"), (first, "text")],
-        *([(" " * (column + 2) + row, "text")] for row in more),
-    ]
+    rows: list[Line] = [[(" " * (column + 2) + row, "text")] for row in more]
+    if len(what) < column:
+        return [[("  ", ""), (fit(what, column), "key"), (first, "text")], *rows]
+    return [[("  ", ""), (what, "key")], [(" " * (column + 2) + first, "text")], *rows]

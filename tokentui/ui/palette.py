@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
-from tokentui.ui.commands import COMMANDS, Command
-from tokentui.ui.draw import Line, spread
+from tokentui.ui.commands import COMMANDS, EVERYWHERE, TITLES, Command, bindings
+from tokentui.ui.draw import Line, length, spread
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
 
@@ -21,18 +21,18 @@ class Palette(Window[Command], inherit_bindings=False):
     """A list of all commands that narrows while a name is typed; enter runs the marked one."""
 
     AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c,ctrl+p", "dismiss", "close"),
-        Binding("down,ctrl+n,tab", "mark(1)", "next"),
-        Binding("up,shift+tab", "mark(-1)", "previous"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("palette")
 
-    def __init__(self, pane: str) -> None:
-        """`pane` is what the screen shows: a command of the first-run page helps nobody elsewhere."""
+    def __init__(self, pane: str, commands: tuple[Command, ...] = COMMANDS) -> None:
+        """`pane` is what the screen shows: its commands come first. Those of the first-run page help nobody
+        elsewhere. `commands` have the keys they are given.
+        """
         super().__init__()
         absent = "overview" if pane == "first-run" else "first-run"
-        self._commands = [each for each in COMMANDS if each.palette and each.where != absent]
-        self._marked = 0
+        rank = {pane: 0, EVERYWHERE: 1}
+        offered = [each for each in commands if each.palette and each.where != absent]
+        self._commands = sorted(offered, key=lambda each: rank.get(each.where, 2))
+        self._marked = self._top = 0
         self._list = Lines(self._lines, id="palette-list")
 
     def compose(self) -> ComposeResult:
@@ -48,7 +48,7 @@ class Palette(Window[Command], inherit_bindings=False):
         return [
             command
             for command in self._commands
-            if all(word in f"{command.label} {command.help}".casefold() for word in words)
+            if all(word in f"{command.label} {command.help} {_place(command)}".casefold() for word in words)
         ]
 
     def on_input_changed(self) -> None:
@@ -62,21 +62,32 @@ class Palette(Window[Command], inherit_bindings=False):
             self.dismiss(commands[min(self._marked, len(commands) - 1)])
 
     def action_mark(self, step: int) -> None:
-        """Mark the next or the previous command."""
-        self._marked = (self._marked + step) % max(1, len(self.matching()))
+        """Mark another command; one step from either end leads to the other."""
+        last = len(self.matching()) - 1
+        if abs(step) == 1:
+            self._marked = (self._marked + step) % max(1, last + 1)
+        else:
+            self._marked = max(0, min(self._marked + step, last))
         self._list.redraw()
 
-    def _lines(self, width: int, _height: int) -> list[Line]:
-        every = len(self._commands)
-        lines = [
-            spread(
-                [
-                    ("▸ " if number == self._marked else "  ", "key"),
-                    (command.help, "strong" if number == self._marked else "text"),
-                ],
-                [(" ", ""), (command.shown_keys, "key"), (" ", "")],
-                width,
-            )
-            for number, command in enumerate(self.matching())
+    def _lines(self, width: int, height: int) -> list[Line]:
+        found = self.matching()
+        rows = max(height, 1)
+        self._top = max(0, min(self._top, self._marked, len(found) - rows))
+        self._top = max(self._top, self._marked - rows + 1)
+        shown = list(enumerate(found))[self._top : self._top + rows]
+        return [self._row(command, width, marked=number == self._marked) for number, command in shown] or [
+            [("  no command of that name", "muted")]
         ]
-        return [*(lines or [[("  no command of that name", "muted")]]), *([[]] * every)][:every]
+
+    def _row(self, command: Command, width: int, *, marked: bool) -> Line:
+        what: Line = [("▸ " if marked else "  ", "key"), (command.help, "strong" if marked else "text")]
+        right: Line = [(f"  {command.shown_keys} ", "key")]
+        place = _place(command)
+        if place and width - length(what) - length(right) > len(place) + 3:
+            right.insert(0, (f"  {place}", "muted"))
+        return spread(what, right, width)
+
+
+def _place(command: Command) -> str:
+    return "" if command.where == EVERYWHERE else TITLES.get(command.where, command.where)

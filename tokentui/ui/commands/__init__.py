@@ -5,19 +5,30 @@ One file a pane; a new pane is one file here, one row in `_PANES` and one in `ui
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from textual.binding import Binding, BindingType
 
-from tokentui.ui.commands import everywhere, explore, first_run, health, overview, trends
+from tokentui.ui.commands import (
+    account,
+    everywhere,
+    explain,
+    explore,
+    first_run,
+    health,
+    overview,
+    trends,
+    windows,
+)
 from tokentui.ui.commands.command import EVERYWHERE, Command, shown
 from tokentui.ui.draw import Line, length
 
 __all__ = [
-    "COMMANDS", "EVERYWHERE", "OVERLAY_KEYS", "TITLES", "Command", "bindings", "footer", "of_pane", "shown",
+    "COMMANDS", "EVERYWHERE", "OVERLAY_KEYS", "TITLES", "Command", "bindings", "footer", "of_pane",
+    "remapped", "shown",
 ]  # fmt: skip
 
-_PANES = (overview, trends, explore, health, first_run, everywhere)
+_PANES = (overview, trends, explore, health, first_run, account, explain, everywhere, windows)
 
 COMMANDS: tuple[Command, ...] = tuple(command for pane in _PANES for command in pane.COMMANDS)
 """Every command, pane by pane, those that work everywhere last."""
@@ -29,11 +40,17 @@ TITLES = {
     "explore": "Explore",
     "health": "Health",
     "first-run": "While there is nothing to show",
+    "account": "On an account's page",
+    "explain": "In an explanation",
+    "window": "Windows",
+    "help": "This window",
+    "palette": "The palette",
+    "jump": "Jumping",
 }
 """The headings of the help."""
 
-OVERLAY_KEYS: tuple[BindingType, ...] = (Binding("escape,q,ctrl+c,?", "dismiss", "close"),)
-"""How a window over the panes is closed."""
+WINDOWS = ("account", "explain")
+"""Windows with commands of their own: what works everywhere works on the panes below them only."""
 
 
 def bindings(where: str) -> list[BindingType]:
@@ -48,25 +65,35 @@ def bindings(where: str) -> list[BindingType]:
             id=command.id,
         )
         for command in COMMANDS
-        if command.where == where
+        if command.where == where and command.keys
     ]
 
 
-def of_pane(pane: str) -> Iterable[Command]:
+OVERLAY_KEYS: tuple[BindingType, ...] = tuple(bindings("window"))
+"""How a window over the panes is closed."""
+
+
+def remapped(keys: Mapping[str, tuple[str, ...]]) -> tuple[Command, ...]:
+    """Return every command with the keys a person has given it."""
+    return tuple(
+        command._replace(keys=",".join(keys[command.id])) if keys.get(command.id) else command
+        for command in COMMANDS
+    )
+
+
+def of_pane(pane: str, commands: Iterable[Command] = COMMANDS) -> Iterable[Command]:
     """Return the commands that work while a pane is shown, its own first."""
-    return [
-        *(command for command in COMMANDS if command.where == pane),
-        *(command for command in COMMANDS if command.where == EVERYWHERE),
-    ]
+    wheres = (pane,) if pane in WINDOWS else (pane, EVERYWHERE)
+    return [command for where in wheres for command in commands if command.where == where]
 
 
-def footer(pane: str, width: int) -> list[Line]:
+def footer(pane: str, width: int, commands: Iterable[Command] = COMMANDS) -> list[Line]:
     """Return the line of keys that matter on a pane. Help and quit stay when not all of them fit."""
-    items = [
-        _hint(shown(command.keys.split(",")[0]), command.label) for command in of_pane(pane) if command.footer
-    ]
+    working = of_pane(pane, commands)
+    items = [_hint(command.first_key, command.label) for command in working if command.footer]
     if pane == "overview":
-        items.insert(0, _hint("←↑↓→", "card"))
+        moves = {command.id: command.first_key for command in working}
+        items.insert(0, _hint("".join(moves.get(f"card.{way}", "") for way in _WAYS), "card"))
     last = items[-2:]
     line: Line = []
     for item in items[:-2]:
@@ -75,6 +102,9 @@ def footer(pane: str, width: int) -> list[Line]:
     for item in last:
         line += item
     return [line]
+
+
+_WAYS = ("left", "up", "down", "right")
 
 
 def _hint(key: str, label: str) -> Line:

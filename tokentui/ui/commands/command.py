@@ -14,12 +14,15 @@ _NAMES = {
     "down": "↓",
     "pagedown": "pgdn",
     "pageup": "pgup",
-    "ctrl+p": "^p",
-    "ctrl+c": "^c",
-    "ctrl+z": "^z",
-    "ctrl+l": "^l",
     "shift+tab": "⇧tab",
     "question_mark": "?",
+    "semicolon": ";",
+    "comma": ",",
+    "slash": "/",
+    "escape": "esc",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
+    "delete": "del",
 }
 
 
@@ -30,7 +33,7 @@ class Command(NamedTuple):
     where: str
     """`everywhere`, or the pane it works on."""
     keys: str
-    """Keys as Textual names them, comma-separated; the first one is shown."""
+    """Keys as Textual names them, comma-separated; the first one is shown. None: in the palette only."""
     action: str
     label: str
     """One or two words, for the footer."""
@@ -42,9 +45,14 @@ class Command(NamedTuple):
     @property
     def shown_keys(self) -> str:
         """All its keys as a person would write them."""
-        return " ".join(shown(key) for key in self.keys.split(","))
+        return " ".join(shown(key) for key in self.keys.split(",") if key)
+
+    @property
+    def first_key(self) -> str:
+        """The key that the footer shows."""
+        return shown(self.keys.split(",")[0])
 
 
 def shown(key: str) -> str:
     """Return a key as a person would write it: `^p` for `ctrl+p`."""
-    return _NAMES.get(key, key)
+    return _NAMES.get(key, f"^{key[5:]}" if key.startswith("ctrl+") and len(key) == 6 else key)

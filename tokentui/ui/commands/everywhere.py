@@ -37,6 +37,7 @@ COMMANDS: tuple[Command, ...] = (
         "Health",
         "Show whether every log is read and the database is sound",
     ),
+    Command("explain", EVERYWHERE, "x", "explain", "explain", "Explain a figure by its requests", True),
     Command("refresh", EVERYWHERE, "r", "refresh_now", "refresh", "Look for new log lines now", True),
     Command(
         "palette",
@@ -48,7 +49,22 @@ COMMANDS: tuple[Command, ...] = (
         True,
         palette=False,
     ),
-    Command("help", EVERYWHERE, "?", "open_help", "help", "Show all keys", True),
+    Command("help", EVERYWHERE, "?", "open_help", "help", "Show all keys, this pane's first", True),
+    Command(
+        "jump", EVERYWHERE, "semicolon", "jump", "jump", "Show a letter on everything one can go to; press it"
+    ),
+    Command(
+        "privacy", EVERYWHERE, "H", "privacy", "privacy", "Hide names, paths and costs, or show them again"
+    ),
+    Command("theme.next", EVERYWHERE, "T", "next_theme", "theme", "Try the next theme"),
+    Command("theme.dark", EVERYWHERE, "", "theme('dark')", "dark", "Colours: dark"),
+    Command("theme.light", EVERYWHERE, "", "theme('light')", "light", "Colours: light"),
+    Command(
+        "theme.high-contrast", EVERYWHERE, "", "theme('high-contrast')", "contrast", "Colours: high contrast"
+    ),
+    Command(
+        "theme.terminal", EVERYWHERE, "", "theme('terminal')", "terminal", "Colours: the terminal's own 16"
+    ),
     Command(
         "redraw",
         EVERYWHERE,
