@@ -138,8 +138,9 @@ def resting(home: Path, own: Path) -> None:
         while time.monotonic() < until:
             terminal.read(until - time.monotonic())
         spent, resident = of_process(terminal.pid)
-        print(f"  {'at rest':52} {(spent - cpu) / IDLE_SECONDS:.2%} of a core,"
-              f" {(len(terminal.raw) - bytes_before) / IDLE_SECONDS:.0f} B/s, {resident:.0f} MB", flush=True)  # fmt: skip
+        rate = (len(terminal.raw) - bytes_before) / IDLE_SECONDS
+        share = (spent - cpu) / IDLE_SECONDS
+        print(f"  {'at rest':52} {share:.2%} of a core, {rate:.0f} B/s, {resident:.0f} MB", flush=True)
 
 
 def importing(logs: Path, own: Path) -> None:

@@ -101,7 +101,7 @@ class TokenTUI(Manners, inherit_bindings=False):
         self._pace = Pace(clock)
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._first = first
-        self._keeper = Keeper(os.environ, clock, "reading…")
+        self._keeper = Keeper(os.environ, clock)
         self.room = Room(self.feed, clock, self._pace, self.pane_failed)
 
     def get_driver_class(self) -> type[Driver]:
@@ -284,7 +284,11 @@ class TokenTUI(Manners, inherit_bindings=False):
             terminal.leave(code)
         else:
             with suppress(RuntimeError):  # the loop has ended already
-                self._own_loop.call_soon_threadsafe(lambda: self.exit(return_code=code))
+                self._own_loop.call_soon_threadsafe(self._told_to_leave, code)
+
+    def _told_to_leave(self, code: int) -> None:
+        self._keep_screen(leaving=True)
+        self.exit(return_code=code)
 
     async def _show(self) -> None:
         """Bring the right pane to the front, in one frame, and redraw what surrounds it."""
@@ -306,7 +310,7 @@ class TokenTUI(Manners, inherit_bindings=False):
 
     def _keep_screen(self, *, leaving: bool = False) -> None:
         self._see()
-        self._keeper.keep(leaving=leaving)
+        self._keeper.keep("reading..." if self.ascii_only else "reading…", leaving=leaving)
 
     def _tick(self) -> None:
         self._keep_screen()

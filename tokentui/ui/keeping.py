@@ -24,11 +24,10 @@ EVERY_SECONDS = 60.0
 class Keeper:
     """Remembers what the Overview showed, and writes it down now and then."""
 
-    def __init__(self, environ: Mapping[str, str], clock: Callable[[], float], words: str) -> None:
-        """`clock` returns the time in UTC seconds; `words` follow the time when the screen is shown again."""
+    def __init__(self, environ: Mapping[str, str], clock: Callable[[], float]) -> None:
+        """`clock` returns the time in UTC seconds."""
         self._environ = environ
         self._clock = clock
-        self._words = words
         self._seen: list[list[Cell]] = []
         self._seen_at = datetime.fromtimestamp(0, UTC)
         self._kept: list[list[Cell]] = []
@@ -39,8 +38,11 @@ class Keeper:
         self._seen = rows
         self._seen_at = datetime.fromtimestamp(self._clock(), UTC).astimezone(zone)
 
-    def keep(self, *, leaving: bool = False) -> None:
-        """Write the screen that was seen last, unless that is written, or another was a moment ago."""
+    def keep(self, words: str, *, leaving: bool = False) -> None:
+        """Write the screen that was seen last, unless that is written, or another was a moment ago.
+
+        `words` follow the time when it is shown again.
+        """
         now = self._clock()
         if self._seen == self._kept or (not leaving and now - self._written_at < EVERY_SECONDS):
             return
@@ -54,7 +56,7 @@ class Keeper:
         assert offset is not None  # `astimezone` has put a zone in
         body = last_screen.packed(
             last_screen.key(self._environ, columns, rows), int(self._seen_at.timestamp()),
-            round(offset.total_seconds()), self._words, text,
+            round(offset.total_seconds()), words, text,
         )  # fmt: skip
         _write(last_screen.path(self._environ, columns, rows), body)
 

@@ -21,6 +21,6 @@ def open_dashboard(paths: Paths, settings: Settings, *, mouse: bool) -> int:
     from tokentui.ui.app import run  # Textual: the look at the database goes on meanwhile
 
     feed = LateFeed(paths, settings)
-    code = run(feed, first=look.snapshot, mouse=mouse, version=__version__)
+    code = run(feed, first=look.snapshot, mouse=mouse, version=__version__, settings=settings)
     leave(code)  # a thread that is blocked by a slow disk must not keep the shell waiting
     return code
