@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tokentui import periods, text
 from tokentui.store.snapshot import Usage
 from tokentui.ui import figures
-from tokentui.ui.draw import Line, fit
+from tokentui.ui.draw import Line, fit, length
 
 if TYPE_CHECKING:
     from tokentui.store import Reader
@@ -89,15 +89,16 @@ def lines(
     drawn: list[Line] = [_clock(cell)]
     for row, weekday in enumerate(names):
         levels = [level(amount, most) for amount in amounts[row]]
-        at = cursor[1] if cursor and cursor[0] == row else None
-        first: Line = [(fit(f" {weekday[:3]}", _LABEL), "text"), *_cells(levels, cell, at)]
-        if totals:
-            used = [usage for usage in hours[row] if usage]
-            figure = measure.figure(figures.total(used), quality) if used else text.UNKNOWN
-            first.append((fit(figure, _TOTAL), "muted"))
-        drawn.append(first)
-        drawn += [[(" " * _LABEL, ""), *_cells(levels, cell, None)]] * (tall - 1)
-    return [*drawn, [], _legend(measure, most)][:height]
+        for part in range(tall):
+            at = cursor[1] if cursor and cursor[0] == row else None
+            line: Line = [(fit("" if part else f" {weekday[:3]}", _LABEL), "text")]
+            line += _cells(levels, cell, at, first=not part)
+            if totals and not part:
+                used = [usage for usage in hours[row] if usage]
+                figure = measure.figure(figures.total(used), quality) if used else text.UNKNOWN
+                line.append((fit(figure, _TOTAL, ">"), "muted"))
+            drawn.append(line)
+    return [*drawn, [], _legend(measure, most, width)][:height]
 
 
 def table(
@@ -150,26 +151,21 @@ def busiest(hours: Hours, measure: Measure) -> tuple[int, int]:
     return max(amounts, key=lambda at: (amounts[at], -at[0], -at[1])) if amounts else (0, 12)
 
 
-def _cells(levels: Sequence[int], cell: int, at: int | None) -> Line:
-    """Return a row of cells; the one under the cursor is in brackets, or a mark of its own."""
+def _cells(levels: Sequence[int], cell: int, at: int | None, *, first: bool) -> Line:
+    """Return a row of cells; the one under the cursor is in brackets, or a mark of its own.
+
+    An hour without use has a dot in its `first` row.
+    """
     line: Line = []
     for hour, each in enumerate(levels):
-        block, style = _block(each)
-        gap = " " if cell >= 3 else ""
-        if hour == at and cell == 1:
-            line.append(("◆", "key"))
-        elif hour == at:
-            inner = max(cell - 2 - len(gap), 0)
-            line += [("[", "key"), (block * inner, style), ("]" + gap, "key")]
+        block, style = (SHADES[each - 1] * cell, "series-0") if each else (" " * cell, "rest")
+        if not each and first:
+            block = f"{'·':^{cell}}"
+        if hour == at:
+            line += [("[", "key"), (block[1:-1], style), ("]", "key")] if cell > 1 else [("◆", "key")]
         else:
-            line.append((block * (cell - len(gap)) + gap, style))
+            line.append((block, style))
     return line
-
-
-def _block(each: int) -> tuple[str, str]:
-    if not each:
-        return "·", "rest"
-    return SHADES[each - 1], "series-0"
 
 
 def _clock(cell: int) -> Line:
@@ -178,11 +174,14 @@ def _clock(cell: int) -> Line:
     return [(" " * _LABEL + names, "muted")]
 
 
-def _legend(measure: Measure, most: int) -> Line:
+def _legend(measure: Measure, most: int, width: int) -> Line:
+    amounts = [_amount(measure, most // part) for part in (8, 4, 2, 1)]
     line: Line = [(" " * _LABEL, ""), ("·", "rest"), (" none", "muted")]
-    for each, part in enumerate((8, 4, 2, 1), 1):
-        block, style = _block(each)
-        line += [("   ", ""), (block * 2, style), (f" to {_amount(measure, most // part)}", "muted")]
+    gap, word = "   ", "to "
+    if length(line) + sum(len(amount) + 9 for amount in amounts) > width:
+        line, gap, word = [(" ", "")], " ", ""
+    for shade, amount in zip(SHADES, amounts, strict=True):
+        line += [(gap, ""), (shade * 2, "series-0"), (f" {word}{amount}", "muted")]
     return line
 
 

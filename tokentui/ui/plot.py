@@ -9,8 +9,10 @@ draws each bar one cell wide and the cells are repeated here: its time grows wit
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import ceil
 from typing import NamedTuple
 
@@ -174,7 +176,7 @@ class _Stack(NamedTuple):
     cap: str = ""
     """The part of a cell above them."""
     last: int = 0
-    """The series on top."""
+    """The series of that part."""
 
 
 def _stack(values: Sequence[float], top: float, rows: int, *, whole: bool) -> _Stack:
@@ -182,22 +184,24 @@ def _stack(values: Sequence[float], top: float, rows: int, *, whole: bool) -> _S
 
     Whatever is not nothing shows. `whole` asks for full cells only.
     """
-    used = [number for number, value in enumerate(values) if value > 0]
-    if not used:
+    ends = list(accumulate(value / top * rows for value in values))
+    if not ends or ends[-1] <= 0:
         return _Stack([])
-    height = sum(values) / top * rows
+    height = ends[-1]
     full = max(round(height), 1) if whole else int(height)
     eighths = round((height - full) * len(BLOCKS))
     if eighths == len(BLOCKS):
         full, eighths = full + 1, 0
-    cells: list[int] = []
-    end = 0.0
-    for number in used:
-        end += values[number] / top * rows
-        cells += [number] * (min(round(end), full) - len(cells))
-    cells += [used[-1]] * (full - len(cells))
+    # Each cell is of the series in its middle, so that a thin one does not colour what is not its own.
+    cells = [_at(ends, row + 0.5) for row in range(full)]
     cap = "" if whole or (full and eighths <= 0) else BLOCKS[max(eighths - 1, 0)]
-    return _Stack(cells, cap, used[-1])
+    return _Stack(cells, cap, _at(ends, (full + height) / 2))
+
+
+def _at(ends: Sequence[float], height: float) -> int:
+    """Return which series is at a height; the topmost one above them all."""
+    number = bisect_left(ends, min(height, ends[-1]))
+    return number if number < len(ends) else len(ends) - 1
 
 
 def _bars(

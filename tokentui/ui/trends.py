@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from tokentui.store.heatmap_query import Heatmap
     from tokentui.store.snapshot import Snapshot
     from tokentui.store.usage_table import UsageQuery
+    from tokentui.ui.app import TokenTUI
     from tokentui.ui.feed import Feed
 
 REST_SECONDS = 5.0
@@ -167,7 +168,7 @@ class Trends(Vertical, can_focus=True):
 
     @property
     def _week_start(self) -> str:
-        return "monday"
+        return cast("TokenTUI", self.app).settings.week_start
 
     def _wanted(self) -> Picture | None:
         """Return the view that the keys have chosen, without any data."""

@@ -39,9 +39,12 @@ class Picture:
 
     def title(self, width: int, *, note: str = "") -> Line:
         """Return what is shown and when; the date and the sum under the cursor where there is one."""
-        left: Line = [(f" {self.view.name}", "strong"), (f" · {self._when()}", "text")]
-        if read := self._read_out():
-            left.append((f"  {read}", "key"))
+        for when in self._when():
+            left: Line = [(f" {self.view.name}", "strong"), (f" · {when}", "text")]
+            if read := self._read_out():
+                left.append((f"  {read}", "key"))
+            if length(left) <= width:
+                break
         right: Line = [(f"{note} ", "muted")] if note else []
         return spread(left, right if length(left) + length(right) < width else [], width)
 
@@ -106,10 +109,15 @@ class Picture:
         measure = self.view.measure
         return [measure.value(used) for used in together("", self.series).before]
 
-    def _when(self) -> str:
-        if self.view.hours and self.view.hour is not None:
-            return f"{heatmap.name(self.view.hour, self.week_start)} · {self.span.title}"
-        return self.span.title if self.view.cursor is None else self.span.full_name(self.view.cursor)
+    def _when(self) -> tuple[str, ...]:
+        """Return when it is, in full and as short as it gets."""
+        at, hour = self.view.cursor, self.view.hour
+        if self.view.hours and hour is not None:
+            name = heatmap.name(hour, self.week_start)
+            return f"{name} · {self.span.title}", name
+        if at is None or self.view.hours:
+            return (self.span.title,)
+        return self.span.full_name(at), self.span.head(at)
 
     def _read_out(self) -> str:
         """Return the sum under the cursor."""

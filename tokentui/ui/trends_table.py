@@ -96,7 +96,9 @@ class Table:
             columns.insert(0, _Column(newest, lambda each: self._figure(each.now[-1:], each)))
         if self.before:
             if wide:
-                columns.append(_Column("before", lambda each: self._figure(each.before, each)))
+                columns.append(
+                    _Column(f"{len(self.span.starts)} before", lambda each: self._figure(each.before, each))
+                )
             columns.append(_Column("change", self._change, 10))
         return columns
 
@@ -109,8 +111,9 @@ class Table:
         return figures.change(self._measure.amount(now), self._measure.amount(past)) or text.UNKNOWN
 
     def _share(self, each: Series, whole: Series) -> float | None:
-        amount = self._measure.amount
-        return figures.share(amount(self._picked(each.now)), amount(self._picked(whole.now)))
+        amount, used = self._measure.amount, self._picked(each.now)
+        part = amount(used) if used.request_count else None
+        return figures.share(part, amount(self._picked(whole.now)))
 
     def _picked(self, buckets: Buckets) -> Usage:
         """Return what the cursor is on, or the sum of all buckets."""

@@ -8,8 +8,6 @@ from datetime import date
 from tokentui.ui.trends_series import MEASURES, TOKEN_PARTS, Measure
 from tokentui.ui.trends_span import BUCKETS, COUNTS, Span, span
 
-_SPLITS = {"kind": "kind of token", "direction": "direction"}
-
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -45,7 +43,7 @@ class View:
             return f"{title} by hour and weekday"
         if self.by == "direction":
             return f"{title} a {self.bucket}, input and output"
-        return f"{title} a {self.bucket} by {_SPLITS.get(self.by, self.by)}"
+        return f"{title} a {self.bucket} by {self.by}"
 
     def span(self, today: date, week_start: str, earlier: int = 0) -> Span:
         """Return the span that is shown, or one so many spans earlier."""
