@@ -14,6 +14,7 @@ from tokentui.ui.first_run import FirstRun, Pace
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from textual.app import ComposeResult
     from textual.message_pump import MessagePump
 
     from tokentui.store.snapshot import ImportProgress, Snapshot
@@ -31,7 +32,11 @@ class Room(Container):
         self._feed, self._clock, self._pace, self._failed = feed, clock, pace, failed
         self._snapshot: Snapshot | None = None
         self._progress: ImportProgress | None = None
-        super().__init__(self._new("overview"), id="panes")
+        super().__init__(id="panes")
+
+    def compose(self) -> ComposeResult:
+        """The first pane, which may have been handed a snapshot by now."""
+        yield self._new("overview")
 
     @property
     def shown(self) -> Widget | None:
