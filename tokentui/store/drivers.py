@@ -24,17 +24,33 @@ _QUERY = (
     f" max(q.quarter * {QUARTER} + q.last_second * {_SECOND}), max(c.quality = 'floor'),"
     f" {', '.join(f'sum(q.{name})' for name in SUMS)}"
     " FROM spans AS s CROSS JOIN usage_quarters AS q ON q.quarter BETWEEN s.first AND s.last"
-    " JOIN usage_contexts AS c ON c.id = q.context_id GROUP BY 1, 2, 3"
+    " JOIN usage_contexts AS c ON c.id = q.context_id{of_account} GROUP BY 1, 2, 3"
+)
+_OF_ACCOUNT = (
+    " WHERE c.account_id = (SELECT a.id FROM accounts AS a JOIN services AS s ON s.id = a.service_id"
+    " WHERE s.name = ? AND a.name = ?)"
 )
 
 Part = tuple[Any, ...]
 """(session number, project, model, first time, last time, whether a lower bound, *sums)."""
 
 
-def of_days(connection: sqlite3.Connection, days: Days, start: date, end: date) -> Drivers:
-    """Return what drove the cost from one day to another, both included; times are exact to the second."""
+def of_days(
+    connection: sqlite3.Connection,
+    days: Days,
+    start: date,
+    end: date,
+    service: str | None = None,
+    account: str = "",
+) -> Drivers:
+    """Return what drove the cost from one day to another, both included; times are exact to the second.
+
+    Of one account of a service, or of all with None.
+    """
     spans, _ = days.spans(connection, start, end)
-    found: list[Part] = connection.execute(_QUERY, (json.dumps(spans),)).fetchall() if spans else []
+    query = _QUERY.format(of_account="" if service is None else _OF_ACCOUNT)
+    values = (json.dumps(spans), *(() if service is None else (service, account)))
+    found: list[Part] = connection.execute(query, values).fetchall() if spans else []
     paths = _names(connection, "projects", "path", {part[_PROJECT] for part in found})
     models = _names(connection, "models", "name", {part[_MODEL] for part in found})
     sessions = _names(connection, "sessions", "conversation_id", {part[_SESSION] for part in found})

@@ -83,13 +83,18 @@ class Reader:
         with reading(self.connection):
             return snapshot(self.connection, now, zone)
 
-    def drivers(self, start: date, end: date, zone: str) -> Drivers:
-        """Return what drove the cost of some days; raises PeriodError for an unknown zone."""
+    def drivers(
+        self, start: date, end: date, zone: str, service: str | None = None, account: str = ""
+    ) -> Drivers:
+        """Return what drove the cost of some days: of one account of a service, or of all with None.
+
+        Raises PeriodError for an unknown zone.
+        """
         from tokentui.store.days import Days
         from tokentui.store.drivers import of_days
 
         with reading(self.connection):
-            return of_days(self.connection, Days(zone), start, end)
+            return of_days(self.connection, Days(zone), start, end, service, account)
 
     def limit_history(self, service: str, account: str) -> tuple[LimitHistory, ...]:
         """Return what the past windows of an account's limits came to."""
@@ -196,6 +201,12 @@ class Reader:
     def unpriced_models(self) -> list[tuple[str, str, int]]:
         """Return (provider_name, model, records) of the models with records without a price."""
         return notes.unpriced_models(self.connection)
+
+    def expiring(self, before: int) -> Expiring:
+        """Return what removing the requests before a moment (UTC epoch µs) would do. Reads every record."""
+        from tokentui.store.retention import expiring
+
+        return expiring(self.connection, before)
 
     def newest_record(self) -> str:
         """Return the newest record in words; empty when there is none. Reads every record once."""

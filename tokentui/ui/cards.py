@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentui import text
-from tokentui.ui import figures
+from tokentui import sources, text
+from tokentui.ui import figures, pace
 from tokentui.ui.draw import Line, bars, box, cut, fit, gauge, length, spread
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from tokentui.store.snapshot import Card, Limit, Usage
 
 _URGENCY = {"CRIT": 0, "WARN": 1}
@@ -27,8 +29,19 @@ def ordered(cards: tuple[Card, ...], now: float) -> list[Card]:
     )
 
 
-def lines(card: Card, width: int, height: int, now: float, *, focused: bool) -> list[Line]:
-    """Return a card in so many cells and rows: a frame from four rows on, two plain lines below that."""
+def name(card: Card) -> str:
+    """Return an account as a person calls it: `Codex`, `Codex · work`."""
+    account = text.clean(card.account, 30)
+    return text.clean(card.title, 40) + (f" · {account}" if account else "")
+
+
+def lines(
+    card: Card, width: int, height: int, now: float, zone: tzinfo | None = None, *, focused: bool
+) -> list[Line]:
+    """Return a card in so many cells and rows: a frame from four rows on, two plain lines below that.
+
+    `now`: UTC seconds; times of day are shown in `zone`.
+    """
     state = figures.state(card.limits, now)
     if height < 4 or width < 20:
         return _phone(card, width, height, now, state, focused=focused)
@@ -39,32 +52,35 @@ def lines(card: Card, width: int, height: int, now: float, *, focused: bool) -> 
     ):
         title.append((f" {named}", "muted"))
     mark: Line = [(state, figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else []
-    inside = _inside(card, width - 4, height - 2, now)
+    inside = _inside(card, width - 4, height - 2, now, zone)
     inside += [[]] * (height - 2 - len(inside))
-    return box(inside, width, title, mark, _foot(card, now), style, heavy=focused)
+    return box(inside, width, title, mark, foot(card, now), style, heavy=focused)
 
 
-def _inside(card: Card, width: int, rows: int, now: float) -> list[Line]:
-    """Return the lines within the frame: limits, today, the month, and the last 30 days below them."""
-    today = _spending("today", card.today, card.quality, width)
-    month = _spending("month", card.month, card.quality, width)
+def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) -> list[Line]:
+    """Return the lines within the frame: limits and their pace, today, the month, the last 30 days."""
+    today = spending("today", card.today, card.quality, width)
+    month = spending("month", card.month, card.quality, width)
     if rows <= 2:
-        first = [_limit(_fullest(card.limits, now), width, now)] if card.limits else [month]
+        first = [limit_line(_fullest(card.limits, now), width, now)] if card.limits else [month]
         return [*first, today][:rows] if rows > 1 else [today]
-    limits = [_limit(limit, width, now) for limit in card.limits[: max(1, rows - (3 if rows > 4 else 2))]]
+    limits = [limit_line(limit, width, now) for limit in card.limits[: max(1, rows - (3 if rows > 4 else 2))]]
     if not limits and rows > 4:
         limits = [[("no limits in its logs", "muted")]]
-    figures_ = [today, month] if rows - len(limits) > 2 or not card.limits else [today]
-    left = rows - len(limits) - len(figures_)
+    spent = [today, month] if rows - len(limits) > 2 or not card.limits else [today]
+    left = rows - len(limits) - len(spent)
     if left <= 0:
-        return [*limits, *figures_][:rows]
-    chart = _chart(card, width, min(left, 3))
+        return [*limits, *spent][:rows]
+    said = pace.line(card.limits, now, zone, width)
+    # Where one line is left, a limit that is about to run out is worth more than the days.
+    urgent = bool(said) and said[0][1] == "warn"
+    chart = _chart(card, width, min(left - (1 if urgent else 0), 3))
     blank = left - len(chart)
-    gap: list[Line] = [[]] if blank else []
-    return [*limits, *gap, *figures_, *([[]] * (blank - 1)), *chart]
+    told: list[Line] = [said] if blank and (urgent or said) else [[]] if blank else []
+    return [*limits, *told, *spent, *([[]] * (blank - len(told))), *chart]
 
 
-def _limit(limit: Limit | None, width: int, now: float) -> Line:
+def limit_line(limit: Limit | None, width: int, now: float) -> Line:
     """`5 h   ━━━━────  54 %   2h48`: how full, and when it starts anew."""
     if limit is None:
         return []
@@ -87,7 +103,7 @@ def _limit(limit: Limit | None, width: int, now: float) -> Line:
     ]
 
 
-def _spending(label: str, usage: Usage, quality: str, width: int) -> Line:
+def spending(label: str, usage: Usage, quality: str, width: int) -> Line:
     """`today  $11.20~   6.1M   978 req`, in columns; what has no price is told at the end."""
     if not usage.request_count:
         return [(fit(label, 6), "muted"), (fit(text.UNKNOWN, 10, ">"), "muted"), ("  no use", "muted")]
@@ -104,15 +120,20 @@ def _spending(label: str, usage: Usage, quality: str, width: int) -> Line:
 
 def _chart(card: Card, width: int, rows: int) -> list[Line]:
     """Return the last 30 days as bars; by tokens where nothing has a cost."""
+    if rows <= 0:
+        return []
     values = card.daily_cost if any(card.daily_cost) else card.daily_tokens
     scale = max(1, width // 30)
     drawn = bars(values[-min(width, 30) :], rows)
     return [[("".join(block * scale for block in row), "bar")] for row in drawn]
 
 
-def _foot(card: Card, now: float) -> Line:
+def foot(card: Card, now: float) -> Line:
     missing = figures.unpriced(card.month)
     left: Line = [(missing + " · ", "warn")] if missing else []
+    source = sources.find(card.service)
+    if source is not None:
+        left.append((f"{source.kind} · ", "muted"))
     if card.last_used_at is None:
         return [*left, ("never used", "muted")]
     age = text.ago(now - card.last_used_at / 1e6)

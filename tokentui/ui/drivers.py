@@ -1,107 +1,127 @@
-"""What drove today's cost: projects, models and sessions side by side."""
+"""What drove the cost of some days: projects, models and sessions, side by side where there is room."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import tzinfo
-from typing import TYPE_CHECKING
+from datetime import date, tzinfo
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import text
 from tokentui.ui import figures
-from tokentui.ui.draw import Line, beside, box, fit, gauge
+from tokentui.ui.draw import Line, beside, box, cut, fit, gauge
 from tokentui.usage import moment
 
 if TYPE_CHECKING:
-    from tokentui.store.snapshot import Driver, Snapshot, Usage
+    from tokentui.store.snapshot import Driver, Drivers
+
+TABLES = ("project", "model", "session")
+"""What a driver can be; also the field of a condition that selects it."""
+
+Place = tuple[int, int]
+"""The number of a table, and of a line in it."""
 
 _GAP = 3
-_MOST = 9
-"""Eight drivers and the rest in one."""
 
 
-def lines(snapshot: Snapshot | None, width: int, height: int, zone: tzinfo | None) -> list[Line]:
-    """Return the tables in a frame: three beside each other from 105 cells on, two from 60, else one."""
-    if snapshot is None or width < 20:
+class Look(NamedTuple):
+    """How the tables are drawn, beyond what is in them."""
+
+    days: str
+    """The days in words: `today`."""
+    foot: Line
+    state: Line
+    cursor: Place | None
+    """The line the keys act on; None while they act on something else."""
+
+
+def of(drivers: Drivers, table: int) -> tuple[Driver, ...]:
+    """Return the lines of a table."""
+    return (drivers.projects, drivers.models, drivers.sessions)[table]
+
+
+def columns(width: int) -> int:
+    """Return how many tables stand side by side: three from 105 cells on, two from 60, else one."""
+    return 3 if width >= 105 else 2 if width >= 60 else 1
+
+
+def row_of(drivers: Drivers, place: Place, width: int) -> int:
+    """Return the row that a driver is drawn in, counted from the frame's top."""
+    table, line = place
+    count = columns(width)
+    firsts = range(0, table // count * count, count)
+    above = sum(_height(drivers, range(first, first + count)) + 1 for first in firsts)
+    return 1 + above + 1 + line
+
+
+def lines(drivers: Drivers | None, width: int, zone: tzinfo | None, look: Look) -> list[Line]:
+    """Return the tables in a frame."""
+    if drivers is None or width < 20:
         return []
-    tables = [
-        ("project", snapshot.drivers.projects),
-        ("model", snapshot.drivers.models),
-        ("session", snapshot.drivers.sessions),
-    ]
-    count = 3 if width >= 105 else 2 if width >= 60 else 1
-    rows = max((len(drivers) for _, drivers in tables), default=0)
-    rows = min(rows, _MOST, max(height - 3, 3) if height else _MOST)
-    inner = width - 4
-    size = (inner - _GAP * (count - 1)) // count
-    today = snapshot.totals_today
-    columns = [(_table(name, drivers, today, size, rows, zone), size) for name, drivers in tables[:count]]
-    drawn = [beside([(column[row], each) for column, each in columns], _GAP) for row in range(rows + 1)]
-    if not rows:
-        drawn = [[("nothing was used yet today", "muted")]]
-    drawn += [[] for _ in range(height - 2 - len(drawn))]
-    return box(
-        drawn,
-        width,
-        [("What drove it", "strong"), (" · today", "text")],
-        [],
-        _unpriced(snapshot),
-        "frame",
-        heavy=False,
-    )
+    inner, count = width - 4, columns(width)
+    drawn: list[Line] = []
+    for first in range(0, len(TABLES), count):
+        tables = range(first, min(first + count, len(TABLES)))
+        size = (inner - _GAP * (len(tables) - 1)) // len(tables)
+        rows = _height(drivers, tables)
+        drawn += [[]] if drawn else []
+        made = [_table(drivers, table, size, rows, zone, look.cursor) for table in tables]
+        drawn += [beside([(table[row], size) for table in made], _GAP) for row in range(rows)]
+    if not drivers.totals.request_count:
+        drawn = [[(f"nothing was used {look.days}", "muted")]]
+    focused = look.cursor is not None
+    title: Line = [("What drove it", "strong"), (f" · {look.days}", "text")]
+    drawn = [cut(line, inner) for line in drawn]
+    style = "focus" if focused else "frame"
+    return box(drawn, width, title, look.state, look.foot, style, heavy=focused)
+
+
+def _height(drivers: Drivers, tables: range) -> int:
+    return 1 + max(len(of(drivers, table)) for table in tables)
 
 
 def _table(
-    name: str, drivers: tuple[Driver, ...], whole: Usage, width: int, rows: int, zone: tzinfo | None
+    drivers: Drivers, table: int, width: int, rows: int, zone: tzinfo | None, cursor: Place | None
 ) -> list[Line]:
-    by_cost = bool(whole.cost)
-    timed = any(driver.first_at is not None for driver in drivers) and width >= 34
+    by_cost = bool(drivers.totals.cost)
+    timed = TABLES[table] == "session" and width >= 34
     last = "when" if timed else "share"
-    tail = 13 if timed else 7
+    tail = (15 if drivers.start != drivers.end else 13) if timed else 7
     bar = 8 if not timed and width >= 38 else 0
-    label = width - 10 - tail - bar
-    head: Line = [(fit(name, label) + fit("cost" if by_cost else "tokens", 10, ">"), "muted")]
-    head.append((fit(last if not timed else f"  {last}", tail, "<" if timed else ">"), "muted"))
-    ending = _when(zone) if timed else _share(whole, by_cost, bar)
+    label = width - 11 - tail - bar
+    head: Line = [(fit(TABLES[table], label) + fit("cost" if by_cost else "tokens", 11, ">"), "muted")]
+    head.append((fit(f"  {last}" if timed else last, tail, "<" if timed else ">"), "muted"))
+    ending = _when(zone, drivers.start, drivers.end) if timed else _share(drivers, by_cost, bar)
     drawn = [head]
-    for driver in drivers[:rows]:
-        figure = figures.cost(driver.usage) if by_cost else text.tokens(driver.usage.total_tokens)
+    for at, driver in enumerate(of(drivers, table)):
+        figure = (figures.cost if by_cost else figures.tokens)(driver.usage, driver.quality)
+        here = cursor == (table, at)
+        name = fit(text.clean(driver.label, 80), label)
         drawn.append(
-            [
-                (fit(text.clean(driver.label, 80), label), "text"),
-                (fit(figure, 10, ">"), "strong"),
-                *ending(driver),
-            ]
+            [(name, "cursor" if here else "text"), (fit(figure, 11, ">"), "strong"), *ending(driver)]
         )
-    return [*drawn, *([[]] * (rows + 1 - len(drawn)))]
+    return [*drawn, *([[]] * (rows - len(drawn)))]
 
 
-def _when(zone: tzinfo | None) -> Callable[[Driver], Line]:
+def _when(zone: tzinfo | None, start: date | None, end: date | None) -> Callable[[Driver], Line]:
     def ending(driver: Driver) -> Line:
         if driver.first_at is None or driver.last_at is None:
             return []
         first, last = (moment(time).astimezone(zone) for time in (driver.first_at, driver.last_at))
-        start, end = f"{first:%H:%M}", f"{last:%H:%M}"
-        return [(f"  {start}" + (f"–{end}" if end != start else ""), "muted")]
+        if start != end:
+            return [(f"  {first.day:2} {first:%b %H:%M}", "muted")]
+        begun, ended = f"{first:%H:%M}", f"{last:%H:%M}"
+        return [(f"  {begun}" + (f"–{ended}" if ended != begun else ""), "muted")]
 
     return ending
 
 
-def _share(whole: Usage, by_cost: bool, bar: int) -> Callable[[Driver], Line]:
+def _share(drivers: Drivers, by_cost: bool, bar: int) -> Callable[[Driver], Line]:
+    whole = drivers.totals.cost if by_cost else drivers.totals.total_tokens
+
     def ending(driver: Driver) -> Line:
         part = driver.usage.known_cost if by_cost else driver.usage.total_tokens
-        percent = figures.share(part, whole.cost if by_cost else whole.total_tokens)
+        percent = figures.share(part, whole)
         line: Line = [(fit(text.percent(percent), 7, ">"), "text")]
         return [*line, (" ", ""), *gauge(percent, bar - 1, "bar")] if bar else line
 
     return ending
-
-
-def _unpriced(snapshot: Snapshot) -> Line:
-    """`3 requests unpriced: model-x, model-y`: what the costs on this screen leave out."""
-    if not snapshot.unpriced_models:
-        return []
-    count = snapshot.totals_month.unpriced_request_count
-    names = ", ".join(text.clean(model, 40) for model in snapshot.unpriced_models[:3])
-    more = len(snapshot.unpriced_models) - 3
-    told = f"{text.tokens(count)} request{'s' if count != 1 else ''} unpriced" if count else "unpriced"
-    return [(f"{told}: {names}" + (f" and {more} more" if more > 0 else ""), "warn")]

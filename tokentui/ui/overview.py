@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import tzinfo
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.containers import Grid, VerticalScroll
 from textual.geometry import Size
 from textual.reactive import reactive
 
-from tokentui.ui import cards, drivers, totals
+from tokentui.ui import cards, totals
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line
+from tokentui.ui.drivers_panel import DriversPanel
 from tokentui.ui.widgets import Lines
+from tokentui.ui.zones import zone_of
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tokentui.store.snapshot import Card, Snapshot
+    from tokentui.store.usage_table import UsageQuery
+    from tokentui.ui.app import TokenTUI
     from tokentui.ui.feed import Feed
 
 MANY = 7
@@ -42,7 +45,8 @@ class AccountCard(Lines, can_focus=True):
     def lines(self, width: int, height: int) -> list[Line]:
         """The card in its present size."""
         rows = height or self.size.height
-        drawn = cards.lines(self.card, width, rows, self._clock(), focused=self.has_focus)
+        zone = zone_of(cast("TokenTUI", self.app).snapshot)
+        drawn = cards.lines(self.card, width, rows, self._clock(), zone, focused=self.has_focus)
         return drawn + [[]] * (rows - len(drawn))
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
@@ -61,7 +65,7 @@ class AccountCard(Lines, can_focus=True):
 
 
 class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
-    """Totals, a card for each account, and what drove today's cost."""
+    """Totals, a card for each account, and what drove the cost of some days."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("overview")
 
@@ -77,10 +81,7 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         """The cards come with the first snapshot."""
         yield Lines(lambda width, height: totals.lines(self.snapshot, width, height), id="totals")
         yield Grid(id="cards")
-        yield Lines(
-            lambda width, height: drivers.lines(self.snapshot, width, height, zone_of(self.snapshot)),
-            id="drivers",
-        )
+        yield DriversPanel(self._feed)
 
     def on_mount(self) -> None:
         """Show what is known already."""
@@ -90,13 +91,69 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         """Show a new snapshot, repainting only what differs from the last one."""
         if not self.is_mounted:
             return
+        self.panel.take(self.snapshot)
+        self.tick()
+
+    def tick(self) -> None:
+        """Show ages and countdowns anew, which change without a snapshot."""
         self._show_cards(cards.ordered(self.snapshot.cards, self._clock()) if self.snapshot else [])
         for lines in self.query(Lines):
             lines.redraw()
 
-    def tick(self) -> None:
-        """Show ages and countdowns anew, which change without a snapshot."""
-        self.watch_snapshot()
+    @property
+    def panel(self) -> DriversPanel:
+        """What drove the cost."""
+        return self.query_one("#drivers", DriversPanel)
+
+    @property
+    def card(self) -> Card | None:
+        """The card that the keys act on."""
+        return next((each.card for each in self.query(AccountCard) if each.has_focus), None)
+
+    def explained(self) -> tuple[str, UsageQuery] | None:
+        """Return what is behind the line or the card in focus, else behind all, on the days of the panel."""
+        from tokentui.ui.selections import of_account, on_days
+
+        span, snapshot = self.panel.span, self.snapshot
+        if snapshot is None or span is None:
+            return None
+        if self.panel.has_focus:
+            found = self.panel.condition()
+            if found is None:
+                return None
+            title, where = found
+            return title, on_days(snapshot, span, where)
+        card = self.card
+        if card is None:
+            return "All accounts", on_days(snapshot, span)
+        return cards.name(card), on_days(snapshot, span, of_account(card))
+
+    def action_days(self, days: str) -> None:
+        """Show what drove today, this week or this month."""
+        self.panel.show(days)
+
+    def action_step(self, by: int) -> None:
+        """Show what drove the day, week or month before or after."""
+        self.panel.step(by)
+
+    def action_open(self) -> None:
+        """Open the account's page; explain a line of what drove the cost."""
+        card = self.card
+        program = cast("TokenTUI", self.app)
+        if self.panel.has_focus:
+            program.action_explain()
+        elif card is None:
+            program.say("the arrows go to an account, enter opens it")
+        else:
+            from tokentui.ui.account import AccountPage
+
+            self.app.push_screen(AccountPage((card.service, card.account), self._feed, self._clock))
+
+    def action_open_dashboard(self) -> None:
+        """Copy the address of the page where the provider shows the account's usage."""
+        from tokentui.ui.selections import copy_dashboard
+
+        copy_dashboard(cast("TokenTUI", self.app), self.card)
 
     def _show_cards(self, wanted: list[Card]) -> None:
         """Fill the cards there are in order, add and remove at the end; the focus stays with its account."""
@@ -124,31 +181,30 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
                 widget.focus()
 
     def action_move(self, columns: int, rows: int) -> None:
-        """Move the focus to a neighbouring card; without any card, scroll."""
-        grid = self.query_one("#cards", Grid)
-        present = list(grid.query_children(AccountCard))
-        if not present:
-            self.scroll_relative(y=rows, animate=False)
+        """Move the focus to a neighbouring card, or from the last ones to what drove the cost."""
+        if self.panel.has_focus:
+            if not self.panel.move(columns, rows) and rows < 0:
+                self._leave_panel()
             return
+        present = list(self.query_one("#cards", Grid).query_children(AccountCard))
         at = next((number for number, card in enumerate(present) if card.has_focus), None)
         if at is None:
-            present[0].focus()
+            (present[0].focus if present else self.panel.enter)()
             return
         across = sum(card.region.y == present[0].region.y for card in present)
         to = at + columns + rows * across
         if 0 <= to < len(present):
             present[to].focus()
+        elif rows > 0 and at // across < (len(present) - 1) // across:
+            present[-1].focus()
+        elif rows > 0 or columns > 0:
+            self.panel.enter()
         elif rows:
-            self.scroll_relative(y=4 * rows, animate=False)
+            self.scroll_home(animate=False)
 
-
-def zone_of(snapshot: Snapshot | None) -> tzinfo | None:
-    """Return the zone a snapshot's days begin in; None, for the system's, when its name says nothing."""
-    if snapshot is None:
-        return None
-    from zoneinfo import ZoneInfo
-
-    try:
-        return ZoneInfo(snapshot.zone)
-    except (OSError, ValueError, KeyError):  # an unknown name is a KeyError
-        return None
+    def _leave_panel(self) -> None:
+        present = list(self.query_one("#cards", Grid).query_children(AccountCard))
+        if present:
+            present[-1].focus()
+        else:
+            self.scroll_home(animate=False)

@@ -1,16 +1,19 @@
-"""The strip on top of the Overview: today, the month, tokens, cache, 30 days."""
+"""The strip on top of the Overview: today, the month and its end, tokens, cache, 30 days."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tokentui import text
+from tokentui import forecast, text
+from tokentui.periods import month_of
 from tokentui.store.snapshot import Usage
 from tokentui.ui import figures
 from tokentui.ui.draw import Line, bars, beside, cut, length
+from tokentui.ui.zones import zone_of
+from tokentui.usage import moment
 
 if TYPE_CHECKING:
-    from tokentui.store.snapshot import Snapshot
+    from tokentui.store.snapshot import Card, Snapshot
 
 
 class Total(NamedTuple):
@@ -29,7 +32,7 @@ def lines(snapshot: Snapshot | None, width: int, rows: int) -> list[Line]:
     if width < 60:
         return _running(totals, width, rows)
     if rows < 3:
-        totals = [total._replace(detail=[]) for total in totals[:4]]
+        totals = [total._replace(detail=[]) for total in totals if total.label != _LAST_DAYS]
     gap, room = 2, width - 3
     least = [max(length(total.value), len(total.label), length(total.detail)) for total in totals]
     while len(least) > 2 and sum(least) + gap * (len(least) - 1) > room:  # the last ones give way
@@ -50,56 +53,69 @@ def of(snapshot: Snapshot | None) -> list[Total]:
     """Return the totals of a snapshot; before the first one nothing is known."""
     if snapshot is None:
         unknown: Line = [(text.UNKNOWN, "muted")]
-        return [Total(label, short, unknown, []) for label, short in _LABELS]
-    today, before, month = snapshot.totals_today, snapshot.totals_yesterday, snapshot.totals_month
-    change = figures.change(today.known_cost, before.known_cost)
-    days = _days(snapshot)
+        return [Total(*names, unknown, []) for names in (_TODAY, _MONTH, _TOKENS, _CACHE)]
+    today = snapshot.totals_today
     # A sum is a lower bound as soon as one of its parts is.
     floors = [card for card in snapshot.cards if card.quality == "floor"]
     now = "floor" if any(card.today.request_count for card in floors) else "exact"
-    month_long = "floor" if any(card.month.request_count for card in floors) else "exact"
-    past = figures.quality_of(_services(snapshot, range(1, 2)), snapshot.cards)
+    count = f"  {figures.requests(today.request_count)}"
+    parts = f"{text.tokens(today.input_tokens)} in · {text.tokens(today.output_tokens)} out"
+    days = _days(snapshot)
     lately = figures.quality_of(_services(snapshot, range(30)), snapshot.cards)
-    parts: list[tuple[Line, Line]] = [
-        (
-            [
-                (figures.cost(today, now), "strong"),
-                (f"  {change}", "accent" if change.startswith("▲") else "muted"),
-            ],
-            [(f"yesterday {figures.cost(before, past)}", "muted")],
-        ),
-        (
-            [(figures.cost(month, month_long), "strong")],
-            [
-                (
-                    f"{snapshot.today:%b} 1–{snapshot.today.day} · {figures.requests(month.request_count)}",
-                    "muted",
-                )
-            ],
-        ),
-        (
-            [(figures.tokens(today, now), "strong"), (f"  {figures.requests(today.request_count)}", "text")],
-            [(f"{text.tokens(today.input_tokens)} in · {text.tokens(today.output_tokens)} out", "muted")],
-        ),
-        ([(figures.cache_read(today), "strong")], [("of today's input", "muted")]),
-        (
+    return [
+        _spent_today(snapshot, now),
+        *_month(snapshot, floors, days),
+        Total(*_TOKENS, [(figures.tokens(today, now), "strong"), (count, "text")], [(parts, "muted")]),
+        Total(*_CACHE, [(figures.cache_read(today), "strong")], [("of today's input", "muted")]),
+        Total(
+            _LAST_DAYS, "30 days",
             [(figures.cost(figures.total(day for day in days if day), lately), "strong")],
             [("".join(bars([day.cost if day else None for day in days])), "bar")],
         ),
-    ]
-    return [
-        Total(label, short, value, detail)
-        for (label, short), (value, detail) in zip(_LABELS, parts, strict=True)
-    ]
+    ]  # fmt: skip
 
 
-_LABELS = (
-    ("Today", "Today"),
-    ("This month", "Month"),
-    ("Tokens today", "Tokens"),
-    ("Cache read", "Cache"),
-    ("Last 30 days", "30 days"),
-)
+_TODAY = ("Today", "Today")
+_MONTH = ("This month", "Month")
+_TOKENS = ("Tokens today", "Tokens")
+_CACHE = ("Cache read", "Cache")
+_LAST_DAYS = "Last 30 days"
+
+
+def _spent_today(snapshot: Snapshot, quality: str) -> Total:
+    """Return today's cost, and its change against yesterday at the same time of day."""
+    today, before = snapshot.totals_today, snapshot.yesterday_so_far
+    value: Line = [(figures.cost(today, quality), "strong")]
+    if snapshot.yesterday_until is None:
+        return Total(*_TODAY, value, [])
+    if change := figures.change(today.known_cost, before.known_cost):
+        value.append((f"  {change}", "accent" if change.startswith("▲") else "muted"))
+    past = figures.quality_of(_services(snapshot, range(1, 2)), snapshot.cards)
+    until = moment(snapshot.yesterday_until).astimezone(zone_of(snapshot))
+    return Total(*_TODAY, value, [(f"{figures.cost(before, past)} yesterday by {until:%H:%M}", "muted")])
+
+
+def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> list[Total]:
+    """Return the month so far and, where that can be said, what it comes to."""
+    month, today = snapshot.totals_month, snapshot.today
+    quality = "floor" if any(card.month.request_count for card in floors) else "exact"
+    told: Line = [(f"{today:%b} 1–{today.day} · {figures.requests(month.request_count)}", "muted")]
+    so_far = Total(*_MONTH, [(figures.cost(month, quality), "strong")], told)
+    known = 0 if snapshot.first_day is None else (today - snapshot.first_day).days
+    complete = [day.cost if day else 0 for day in days[:-1]]
+    end = forecast.month_end(
+        month.cost, complete[len(complete) - min(known, len(complete)) :], (month_of(today)[1] - today).days
+    )
+    if end is None or month.known_cost is None or not month.cost:
+        return [so_far]
+    lately = figures.quality_of(_services(snapshot, range(30)), snapshot.cards)
+    partly = any(day and day.unpriced_request_count for day in days)
+    sign = "≥" if quality == "floor" or lately == "floor" or partly or month.unpriced_request_count else ""
+    value: Line = [(f"{sign}{text.money(end)}~", "strong")]
+    return [so_far, Total(_MONTH_END, "End", value, [("if days go on as the last 28", "muted")])]
+
+
+_MONTH_END = "Month end"
 
 
 def _days(snapshot: Snapshot) -> list[Usage | None]:
@@ -118,10 +134,10 @@ def _services(snapshot: Snapshot, ages: range) -> set[str]:
 
 
 def _running(totals: list[Total], width: int, rows: int) -> list[Line]:
-    today, month, used, cache, _ = totals
-    pairs = [(today, month), (used, cache)]
+    by_label = {total.label: total for total in totals}
     strip: list[Line] = []
-    for left, right in pairs:
+    for pair in ((_TODAY, _MONTH), (_TOKENS, _CACHE)):
+        left, right = (by_label[label] for label, _ in pair)
         line: Line = [(f" {left.short} ", "muted"), *left.value]
         more: Line = [(f"  {right.short} ", "muted"), *right.value]
         strip.append(cut([*line, *more] if length(line) + length(more) <= width else line, width))

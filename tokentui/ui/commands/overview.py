@@ -4,39 +4,36 @@ from __future__ import annotations
 
 from tokentui.ui.commands.command import Command
 
+
+def _command(
+    name: str, keys: str, action: str, label: str, help: str, *, footer: bool = False, palette: bool = True
+) -> Command:
+    return Command(name, "overview", keys, action, label, help, footer, palette)
+
+
 COMMANDS: tuple[Command, ...] = (
-    Command(
-        "card.left",
-        "overview",
-        "left,h,shift+tab",
-        "move(-1, 0)",
-        "left",
-        "Go to the card on the left",
-        palette=False,
+    _command("overview.today", "t", "days('today')", "today", "Show what drove today", footer=True),
+    _command("overview.week", "w", "days('week')", "week", "Show what drove this week", footer=True),
+    _command("overview.month", "m", "days('month')", "month", "Show what drove this month", footer=True),
+    _command("overview.earlier", "[", "step(-1)", "earlier", "Step a day, week or month back", footer=True),
+    _command("overview.later", "]", "step(1)", "later", "Step a day, week or month on", footer=True),
+    _command("overview.open", "enter", "open", "open", "Open the account's page", footer=True),
+    _command(
+        "overview.dashboard", "o", "open_dashboard", "dashboard",
+        "Copy the address of the page where the provider shows the account's usage", footer=True,
     ),
-    Command("card.down", "overview", "down,j", "move(0, 1)", "down", "Go to the card below", palette=False),
-    Command("card.up", "overview", "up,k", "move(0, -1)", "up", "Go to the card above", palette=False),
-    Command(
-        "card.right",
-        "overview",
-        "right,l,tab",
-        "move(1, 0)",
-        "right",
-        "Go to the card on the right",
-        palette=False,
+    _command(
+        "card.left", "left,h,shift+tab", "move(-1, 0)", "left", "Go to the card on the left", palette=False
     ),
-    Command(
-        "overview.page_down",
-        "overview",
-        "pagedown,space",
-        "page_down",
-        "page down",
-        "Scroll a page down",
-        palette=False,
+    _command("card.down", "down,j", "move(0, 1)", "down", "Go to the card below", palette=False),
+    _command("card.up", "up,k", "move(0, -1)", "up", "Go to the card above", palette=False),
+    _command(
+        "card.right", "right,l,tab", "move(1, 0)", "right", "Go to the card on the right", palette=False
     ),
-    Command(
-        "overview.page_up", "overview", "pageup", "page_up", "page up", "Scroll a page up", palette=False
+    _command(
+        "overview.page_down", "pagedown,space", "page_down", "page down", "Scroll a page down", palette=False
     ),
-    Command("overview.top", "overview", "home,g", "scroll_home", "top", "Scroll to the top"),
-    Command("overview.bottom", "overview", "end,G", "scroll_end", "bottom", "Scroll to the bottom"),
-)
+    _command("overview.page_up", "pageup", "page_up", "page up", "Scroll a page up", palette=False),
+    _command("overview.top", "home,g", "scroll_home", "top", "Scroll to the top"),
+    _command("overview.bottom", "end,G", "scroll_end", "bottom", "Scroll to the bottom"),
+)  # fmt: skip

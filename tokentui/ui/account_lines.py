@@ -1,0 +1,152 @@
+"""What an account's page says: its spending, its limits with their past, 30 days and 12 months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta, tzinfo
+from typing import TYPE_CHECKING
+
+from tokentui import periods, text
+from tokentui.ui import cards, figures, pace, selections
+from tokentui.ui.draw import BLOCKS, Line, bars, beside, box, cut, fit, length, spread
+
+if TYPE_CHECKING:
+    from tokentui.store import Reader
+    from tokentui.store.snapshot import Card, Limit, LimitHistory, Usage
+    from tokentui.store.usage_table import Where
+
+DAYS, MONTHS = 30, 12
+_ROWS = 4
+_GAP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the snapshot does not say of an account."""
+
+    days: tuple[tuple[date, Usage | None], ...]
+    """The last 30, oldest first; None for one without use."""
+    months: tuple[tuple[date, Usage | None], ...]
+    """The first days of the last 12 months, oldest first."""
+    limits: tuple[LimitHistory, ...]
+
+
+def facts(reader: Reader, service: str, account: str, where: Where, today: date, zone: str) -> Facts:
+    """Ask the database for an account's history; called in the thread that answers questions."""
+    from tokentui.store.usage_table import UsageQuery
+
+    first = today - timedelta(days=DAYS - 1)
+    by_day = reader.usage(UsageQuery(first, today, zone, group_by=("day",), where=(where,)))
+    months = [today.replace(day=1)]
+    while len(months) < MONTHS:
+        months.insert(0, periods.month_of(months[0] - timedelta(days=1))[0])
+    by_month = reader.usage(UsageQuery(months[0], today, zone, group_by=("month",), where=(where,)))
+    used = {key: usage for (key,), usage in (*by_day.groups, *by_month.groups)}
+    days = [first + timedelta(days=age) for age in range(DAYS)]
+    return Facts(
+        tuple((day, used.get(day.isoformat())) for day in days),
+        tuple((month, used.get(month.isoformat()[:7])) for month in months),
+        reader.limit_history(service, account),
+    )
+
+
+def head(card: Card, width: int, now: float) -> list[Line]:
+    """Return what was spent, and where the provider shows the same."""
+    state = figures.state(card.limits, now)
+    inner = width - 4
+    url = selections.dashboard_url(card.service)
+    address: Line = [(url or "no page of its own is known", "accent" if url else "muted")]
+    if url:
+        address.append(("  o copies it", "muted"))
+    spent = (("today", card.today), ("month", card.month))
+    drawn = [cards.spending(label, usage, card.quality, inner) for label, usage in spent]
+    plan = f" {text.clean(card.plan, 20)}" if card.plan else ""
+    title: Line = [(cards.name(card), "strong"), (plan, "muted")]
+    mark: Line = [(state, state.lower())] if state else []
+    return box([*drawn, address], width, title, mark, cards.foot(card, now), "frame", heavy=False)
+
+
+def limits(
+    card: Card, past: Sequence[LimitHistory] | None, width: int, now: float, zone: tzinfo | None
+) -> list[Line]:
+    """Return each limit, its pace, and what its past windows came to."""
+    inner = width - 4
+    drawn: list[Line] = []
+    for limit in card.limits:
+        said, style = pace.words(limit, now, zone)
+        told: Line = [(said, style)]
+        room = min(inner, 64)
+        if inner >= room + 2 + length(told) and room == 64:
+            drawn.append([*cut(cards.limit_line(limit, room, now), room), ("  ", ""), *told])
+        else:
+            drawn += [cards.limit_line(limit, inner, now), *([[("  ", ""), *told]] if said else [])]
+        drawn += _past(limit, past, inner)
+    if not drawn:
+        drawn = [[("no limits in its logs", "muted")]]
+    return box(drawn, width, [("Limits", "strong")], [], [], "frame", heavy=False)
+
+
+def history(known: Facts | None, reason: str, quality: str, width: int) -> list[Line]:
+    """Return 30 days and 12 months, side by side where there is room for both."""
+    inner = width - 4
+    if known is None:
+        drawn: list[Line] = [[(reason or "reading …", "crit" if reason else "muted")]]
+    else:
+        wide = inner >= 90
+        size = (inner - _GAP) // 2 if wide else inner
+        days = _chart(f"last {DAYS} days", known.days, quality, size, "%d %b")
+        months = _chart(f"last {MONTHS} months", known.months, quality, size, "%b %Y")
+        if wide:
+            pairs = zip(days, months, strict=True)
+            drawn = [beside([(one, size), (other, size)], _GAP) for one, other in pairs]
+        else:
+            drawn = [*days, [], *months]
+    return box(drawn, width, [("History", "strong")], [], [], "frame", heavy=False)
+
+
+def _past(limit: Limit, past: Sequence[LimitHistory] | None, width: int) -> list[Line]:
+    """Return the windows that are over: `past 12 windows ▁▃█▂  2 of them full`."""
+    found = next(
+        (each for each in past or ()
+         if (each.limit_id, each.window_minutes) == (limit.limit_id, limit.window_minutes)), None,
+    )  # fmt: skip
+    windows = [each for each in found.windows if each.resets_at != limit.resets_at] if found else []
+    if not windows:
+        return []
+    shown = windows[-max(min(len(windows), width - 46), 1) :]
+    full = sum(each.used_percent >= 99.5 for each in shown)
+    most = max(each.used_percent for each in shown)
+    count = "last window" if len(shown) == 1 else f"last {len(shown)} windows"
+    said = f"{full} full" if full else f"fullest {text.percent(most)}"
+    return [cut([(f"  {count}  ", "muted"), (_levels(shown), "bar"), (f"  {said}", "muted")], width)]
+
+
+def _levels(windows: Sequence[object]) -> str:
+    """Return a bar for each window; 100 % fills the line."""
+    percents = [float(getattr(each, "used_percent", 0.0)) for each in windows]
+    steps = [min(max(round(percent / 100 * len(BLOCKS)), 1), len(BLOCKS)) for percent in percents]
+    return "".join(BLOCKS[step - 1] for step in steps)
+
+
+def _chart(
+    name: str, parts: Sequence[tuple[date, Usage | None]], quality: str, width: int, dates: str
+) -> list[Line]:
+    """Return a heading, bars, and the first and the last date below them."""
+    whole = figures.total(usage for _, usage in parts if usage)
+    by_cost = bool(whole.cost)
+    values = [None if usage is None else usage.cost if by_cost else usage.total_tokens for _, usage in parts]
+    show = figures.cost if by_cost else figures.tokens
+    most = max((at for at, value in enumerate(values) if value), key=lambda at: values[at] or 0, default=None)
+    told: Line = []
+    if most is not None:
+        day, usage = parts[most]
+        told = [(f"most {show(usage, quality)} · {day:{dates}}" if usage else "", "muted")]
+    figure = show(whole, quality) if whole.request_count else text.UNKNOWN
+    heading: Line = [(f"{name}  ", "muted"), (figure, "strong")]
+    scale = max(1, min(width // len(parts), 4))
+    rows = [[("".join(block * scale for block in row), "bar")] for row in bars(values, _ROWS)]
+    span = scale * len(parts)
+    first, last = f"{parts[0][0]:{dates}}", f"{parts[-1][0]:{dates}}"
+    axis: Line = [(first + fit(last, max(span - len(first), len(last) + 1), ">"), "muted")]
+    return [spread(heading, told, width), *rows, axis]

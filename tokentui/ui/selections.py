@@ -1,0 +1,42 @@
+"""The selections behind the figures of the Overview and of an account's page."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from tokentui import sources
+from tokentui.store.usage_table import UsageQuery, Where
+from tokentui.ui import cards
+
+if TYPE_CHECKING:
+    from tokentui.store.snapshot import Card, Snapshot
+    from tokentui.ui.app import TokenTUI
+
+
+def of_account(card: Card) -> Where:
+    """Return the condition that selects an account: `codex`, or `codex/work` where it has a name."""
+    return Where("account", "eq", (f"{card.service}/{card.account}" if card.account else card.service,))
+
+
+def on_days(snapshot: Snapshot, span: tuple[date, date], *where: Where) -> UsageQuery:
+    """Return the selection of some days, in the zone of a snapshot."""
+    return UsageQuery(*span, snapshot.zone, where=where)
+
+
+def dashboard_url(service: str) -> str | None:
+    """Return the address where the provider shows the usage of a service; None where it shows none."""
+    source = sources.find(service)
+    return source.dashboard_url if source else None
+
+
+def copy_dashboard(program: TokenTUI, card: Card | None) -> None:
+    """Copy the address of an account's own page by OSC 52, which also works over SSH; and show it."""
+    url = dashboard_url(card.service) if card else None
+    if card is None:
+        program.say("the arrows go to an account, o copies the address of its own page")
+    elif url is None:
+        program.say(f"no page of {cards.name(card)} is known")
+    else:
+        program.copy_to_clipboard(url)
+        program.say(f"copied: {url}")
