@@ -64,7 +64,7 @@ def document(*arguments: str, **environ: str) -> Any:
 )
 def test_the_sums_are_those_of_show(more: tuple[str, ...]) -> None:
     found, report = document(*TWO_DAYS, *more), shown("--no-collect", *TWO_DAYS, *more)
-    assert found["totals"] == report["totals"]
+    assert found["totals"] == {name: value for name, value in report["totals"].items() if name != "quality"}
     assert found["totals"]["request_count"] > 0
     assert found["sums_agree"] is True
     for name in ("request_count", "total_tokens", "unpriced_request_count"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import sys
 
@@ -11,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokentui.cli import output
-from tokentui.cli.output import Cell, Column, cell_width, csv_text, shortened, styled, table
+from tokentui.cli.output import Cell, Column, cell_width, shortened, styled, table
+from tokentui.text import clean
 
 COLUMNS = [
     Column("Project", numeric=False), Column("Requests", keep=3), Column("Total", keep=8), Column("Cost"),
@@ -48,7 +48,7 @@ def test_less_room_shortens_figures_then_names_then_drops_columns() -> None:
 
 @given(st.integers(20, 130), st.lists(st.text(max_size=60), min_size=1, max_size=4))
 def test_no_line_is_wider_than_the_terminal(width: int, names: list[str]) -> None:
-    rows = [[Cell(output.clean(name)), *ROWS[0][1:]] for name in names]
+    rows = [[Cell(clean(name)), *ROWS[0][1:]] for name in names]
     for line in table(COLUMNS, rows, width=width).splitlines():
         assert cell_width(line) <= width
 
@@ -110,15 +110,3 @@ def test_what_the_encoding_lacks_is_a_plainer_sign(monkeypatch: pytest.MonkeyPat
     output.write("≥$1 — カ …\n")
     sys.stdout.flush()
     assert raw.getvalue() == b">$1 - ? .\n"
-
-
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t=", " =", "＝", "＋", "－", "＠"])
-def test_a_spreadsheet_evaluates_nothing(start: str) -> None:
-    text = csv_text(["project"], [[f"{start}cmd|' /C calc'!A0"]])
-    [cell] = list(csv.reader(io.StringIO(text, newline="")))[1]
-    assert cell.startswith("'")
-
-
-def test_csv_is_what_rfc_4180_says() -> None:
-    text = csv_text(["a", "b"], [['say "hi", Bob', -5], ["two\nlines", None]])
-    assert text == 'a,b\r\n"say ""hi"", Bob",-5\r\ntwo lines,\r\n'

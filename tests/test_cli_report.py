@@ -12,8 +12,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tokentui.cli.output import cell_width
-from tokentui.cli.report import FIELDS, Group, Report, arranged, as_csv, as_json, as_table, remarks
+from tokentui.cli.report import as_csv, as_json, as_table, remarks
 from tokentui.cli.show import schema_text
+from tokentui.engine.reports import FIELDS, Group, Report, arranged
 from tokentui.store.snapshot import Usage
 
 DOLLAR = 1_000_000_000
@@ -51,7 +52,7 @@ def test_json_says_what_the_contract_says() -> None:
         "cache_read_input_tokens": 20_000, "cache_creation_5m_input_tokens": 300,
         "cache_creation_1h_input_tokens": 4_000, "output_tokens": 50_000_000,
         "reasoning_output_tokens": 6, "input_tokens": 25_300, "total_tokens": 50_025_300,
-        "cost": "1.000000005", "unpriced_request_count": 0,
+        "cost": "1.000000005", "unpriced_request_count": 0, "quality": "exact",
     }
 
 
@@ -159,4 +160,4 @@ def test_a_cost_that_leaves_requests_out_says_so() -> None:
 
 def test_every_count_of_the_contract_is_in_the_schema() -> None:
     schema = json.loads(schema_text())
-    assert [*FIELDS, "cost", "unpriced_request_count"] == schema["$defs"]["usage"]["required"]
+    assert [*FIELDS, "cost", "unpriced_request_count", "quality"] == schema["$defs"]["usage"]["required"]

@@ -84,7 +84,9 @@ SENSIBLE = st.lists(
         st.tuples(st.sampled_from(["", "-"]), st.sampled_from(TEXT_KEYS), st.text()).filter(
             lambda term: term[1] not in CHOICES
         ).map(lambda term: f"{term[0]}{term[1]}:{quoted(term[2])}"),
-        st.sampled_from(["success:no", "-quality:floor", "cost:>1", "-tokens:<5M", "since:-7d", 'model:"a b",c*']),
+        st.sampled_from(
+            ["success:no", "-quality:floor", "cost:>1", "-tokens:<5M", "since:-7d", 'model:"a b",c*']
+        ),
     ),
     max_size=4, unique_by=lambda term: term.split(":")[0],
 ).map(" ".join)  # fmt: skip

@@ -9,9 +9,9 @@ import pytest
 
 from tokentui.cli import COMMANDS
 from tokentui.cli.detect import Asked
-from tokentui.cli.report import SORTS
 from tokentui.config import __main__ as documentation
 from tokentui.engine.filters import KEYS
+from tokentui.engine.reports import SORTS
 from tokentui.sources import SOURCES, Source
 from tokentui.store.usage_table import DIMENSIONS
 

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from tokentui import periods, text
 from tokentui.cli import Misuse
-from tokentui.cli.report import Group, Report
+from tokentui.engine.reports import Group, Report
 from tokentui.pricing import exchange
 from tokentui.pricing.exchange import RateUnknown
 
@@ -31,7 +31,7 @@ def converted(report: Report, code: str, today: date) -> Report:
     if code == "USD":
         return report
     groups = tuple(
-        Group(group.key, replace(group.usage, cost=rates[day].convert(group.usage.cost)))
+        replace(group, usage=replace(group.usage, cost=rates[day].convert(group.usage.cost)))
         for group, day in zip(report.groups, days, strict=True)
     )
     cost = sum(group.usage.cost for group in groups) if groups else rates[last].convert(report.totals.cost)

@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from tokentui.cli.explain_report import LookedFor
-from tokentui.cli.report import FIELDS
 from tokentui.engine.explain import Explained, PriceInWords
 from tokentui.engine.explain_words import usage_of
+from tokentui.engine.reports import FIELDS
 from tokentui.store.explain import Elsewhere, Explanation, PriceRow, Recorded, Request, flag_names
 from tokentui.store.snapshot import Usage
 from tokentui.text import decimal_cost

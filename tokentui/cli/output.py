@@ -1,4 +1,4 @@
-"""What commands print: tables that fit the terminal, JSON, and CSV that a spreadsheet may open."""
+"""What commands print: tables that fit the terminal."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TextIO
 from unicodedata import combining, east_asian_width
-
-from tokentui.text import clean
 
 BOLD, DIM, YELLOW, RED, GREEN = "1", "2", "33", "31", "32"
 """SGR codes of the 16 colours every terminal has."""
@@ -22,13 +20,6 @@ ALWAYS = 9
 
 SHORTEST_TEXT = 12
 """Text columns are cut down to this before a column is left out."""
-
-LONGEST_CELL = 4096
-"""Characters of one value in CSV: the longest path there can be."""
-
-FORMULA_STARTS = frozenset("=+-@\t\r\0＝＋－＠")
-"""First characters that make a spreadsheet evaluate a cell (OWASP, ASVS 1.2.10)."""
-
 
 _PLAIN = str.maketrans("≥—–─…·“”█░", ">---..\"\"#.")
 """One character for one, so that columns stay where they are."""
@@ -191,24 +182,3 @@ def _line(
         text = styled(text, row[n].style, colour=colour)
         parts.append(gap + text if columns[n].numeric else text + gap)
     return "  ".join(parts).rstrip()
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return RFC 4180 CSV (CRLF); text that a spreadsheet would evaluate starts with an apostrophe."""
-    from csv import writer
-    from io import StringIO
-
-    out = StringIO()
-    lines = writer(out, lineterminator="\r\n")
-    lines.writerow(header)
-    for row in rows:
-        lines.writerow([_neutral(value) for value in row])
-    return out.getvalue()
-
-
-def _neutral(value: object) -> object:
-    if not isinstance(value, str) or not value:
-        return value
-    value = clean(value, LONGEST_CELL)
-    starts = {value[0], value.lstrip()[:1]}
-    return "'" + value if starts & FORMULA_STARTS else value

@@ -2,140 +2,53 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tokentui.cli.output import DIM, YELLOW, Cell, Column, csv_text, styled, table
+from tokentui.cli.output import DIM, YELLOW, Cell, Column, styled, table
+from tokentui.engine import exports
+from tokentui.engine.reports import Report
 from tokentui.store.snapshot import Usage
-from tokentui.text import UNKNOWN, clean, decimal_cost, money, shown_currency, tilde, tokens
+from tokentui.text import UNKNOWN, clean, money, shown_currency, tilde, tokens
 
 if TYPE_CHECKING:
     from tokentui.pricing.exchange import Rate
 
-TIMES = ("day", "week", "month")
-"""Dimensions that are sorted by time."""
+SIGNS = {"floor": "≥", "estimate": "~"}
+"""What stands before a sum that is a lower bound, or estimated."""
 
-FIELDS = (
-    "request_count", "uncached_input_tokens", "cache_read_input_tokens", "cache_creation_5m_input_tokens",
-    "cache_creation_1h_input_tokens", "output_tokens", "reasoning_output_tokens", "input_tokens",
-    "total_tokens",
-)
-"""The counts of a group, in the order of `show --json`."""
-
-SORTS: dict[str, Callable[[Usage], int]] = {
-    "cost": lambda usage: -1 if usage.known_cost is None else usage.known_cost,
-    "tokens": lambda usage: usage.total_tokens,
-    "requests": lambda usage: usage.request_count,
-    "input": lambda usage: usage.input_tokens,
-    "output": lambda usage: usage.output_tokens,
-}
-"""What groups can be sorted by, besides their key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """One line of a report."""
-
-    key: tuple[str, ...]
-    usage: Usage
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What was asked for, and the answer."""
-
-    group_by: tuple[str, ...]
-    first: date | None
-    last: date | None
-    zone: str
-    totals: Usage
-    groups: tuple[Group, ...]
-    currency: str = "USD"
-    """What its costs are in."""
-    rates: tuple[Rate, ...] = ()
-    """The rates they were converted at, the oldest first."""
-
-
-def arranged(
-    group_by: Sequence[str], groups: Sequence[Group], sort: str = "", order: str = ""
-) -> list[Group]:
-    """Return the groups in order: times by time, everything else the most expensive first."""
-    by_key = sorted(groups, key=lambda group: group.key, reverse=order == "desc" and sort == "key")
-    if sort == "key":
-        return by_key
-    if sort:
-        return sorted(by_key, key=lambda group: SORTS[sort](group.usage), reverse=order != "asc")
-    cost = SORTS["cost"]
-    by_cost = sorted(by_key, key=lambda group: -cost(group.usage))
-    if group_by and group_by[0] in TIMES:
-        return sorted(by_cost, key=lambda group: group.key[0])
-    if len(group_by) == 2 and group_by[1] in TIMES:
-        whole: dict[str, int] = {}
-        for group in groups:
-            whole[group.key[0]] = whole.get(group.key[0], 0) + cost(group.usage)
-        return sorted(by_key, key=lambda group: (-whole[group.key[0]], group.key))
-    return by_cost
+FLOOR = "≥ at least so much: the tool's log may leave something out\n"
 
 
 def as_json(report: Report) -> str:
     """Return the document of `show --json` (schemas/show.schema.json), one line a group."""
-    head = {
-        "schema": 1,
-        "from": report.first.isoformat() if report.first else None,
-        "to": report.last.isoformat() if report.last else None,
-        "timezone": report.zone,
-        "currency": report.currency,
-        **_rates(report),
-        "group_by": list(report.group_by),
-        "totals": _figures(report.totals),
-    }
-    groups = (
-        {"key": dict(zip(report.group_by, group.key, strict=True)), **_figures(group.usage)}
-        for group in report.groups
-    )
-    # Line by line instead of indent=2: json's indenting encoder is Python code and six times slower.
-    # Escaped to ASCII: a name with control bytes must reach no terminal, and no byte of it may change.
-    lines = ",\n".join(" " + json.dumps(group) for group in groups)
-    listed = f"\n{lines}\n" if lines else ""
-    return f'{json.dumps(head)[:-1]}, "groups": [{listed}]}}\n'
-
-
-def _rates(report: Report) -> dict[str, object]:
-    """Return what is said of the rates; nothing where none were needed."""
-    if not report.rates:
-        return {}
-    said = [{"date": rate.day.isoformat(), "per_dollar": f"{rate.per_dollar:.8f}"} for rate in report.rates]
-    return {"exchange_rates": {"source": "ECB", "rates": said}}
+    return exports.text(report, "json")
 
 
 def as_csv(report: Report) -> str:
     """Return the groups as CSV; without groups, the totals."""
-    cost = "cost" if report.currency == "USD" else f"cost_{report.currency.lower()}"
-    header = [*report.group_by, *FIELDS, cost, "unpriced_request_count"]
-    groups = report.groups if report.group_by else (Group((), report.totals),)
-    return csv_text(header, ([*group.key, *_figures(group.usage).values()] for group in groups))
+    return exports.text(report, "csv")
 
 
 def as_table(report: Report, *, detailed: bool, cost: bool, width: int, colour: bool) -> str:
     """Return the table a person reads, with a line for what it leaves open."""
-    columns = [Column(name.capitalize(), numeric=False) for name in report.group_by]
+    columns = [Column(name.replace("_", " ").capitalize(), numeric=False) for name in report.group_by]
     figures = [*(DETAILED if detailed else PLAIN), *(COSTS if cost else ())]
     figures.append(COST)
     columns += [Column(figure.title, keep=figure.keep) for figure in figures]
     whole = report.totals.known_cost or 0
 
-    def line(key: Sequence[str], usage: Usage) -> list[Cell]:
+    def line(key: Sequence[str], usage: Usage, quality: str) -> list[Cell]:
         cells = [_key_cell(name, value) for name, value in zip(report.group_by, key, strict=True)]
-        return cells + [figure.cell(usage, whole) for figure in figures]
+        return cells + [figure.signed(usage, whole, quality) for figure in figures]
 
     total = ("Total", *("" for _ in report.group_by[1:])) if report.group_by else ()
-    rows = [line(group.key, group.usage) for group in report.groups]
+    rows = [line(group.key, group.usage, group.quality) for group in report.groups]
     if not report.group_by:
-        return table(columns, [line((), report.totals)], width=width, colour=colour)
-    total_cells = [Cell(text) for text in total] + line(report.groups[0].key, report.totals)[len(total) :]
+        return table(columns, [line((), report.totals, report.quality)], width=width, colour=colour)
+    all_of_it = line(report.groups[0].key, report.totals, report.quality)
+    total_cells = [Cell(text) for text in total] + all_of_it[len(total) :]
     return table(columns, rows, total=total_cells, width=width, colour=colour)
 
 
@@ -156,23 +69,17 @@ def described(rates: Sequence[Rate]) -> str:
 
 
 def remarks(report: Report, unpriced: Sequence[str], *, colour: bool) -> str:
-    """Return the lines below a table: what the cost leaves out."""
+    """Return the lines below a table: what the figures leave out."""
     missing = report.totals.unpriced_request_count
+    floor = FLOOR if report.quality == "floor" else ""
     if not missing:
-        return ""
+        return styled(floor, DIM, colour=colour)
     names = ", ".join(clean(name, 60) or "(no model)" for name in unpriced[:5])
     more = f" and {len(unpriced) - 5} more" if len(unpriced) > 5 else ""
     which = f": {names}{more}" if names else ""
     what = "1 request has" if missing == 1 else f"{missing:,} requests have"
-    return styled(f"{what} no known price, not in the cost{which}\n", YELLOW, colour=colour)
-
-
-def _figures(usage: Usage) -> dict[str, int | str | None]:
-    figures: dict[str, int | str | None] = {name: getattr(usage, name) for name in FIELDS}
-    known = usage.known_cost
-    figures["cost"] = None if known is None else decimal_cost(known)
-    figures["unpriced_request_count"] = usage.unpriced_request_count
-    return figures
+    unknown = styled(f"{what} no known price, not in the cost{which}\n", YELLOW, colour=colour)
+    return styled(floor, DIM, colour=colour) + unknown
 
 
 def _key_cell(name: str, value: str) -> Cell:
@@ -189,14 +96,28 @@ class Figure:
     keep: int
     cell: Callable[[Usage, int], Cell]
     """The value for a group, given the total cost."""
+    bounded: bool = False
+    """Whether it is shown with the sign of its quality."""
+
+    def signed(self, usage: Usage, whole: int, quality: str) -> Cell:
+        """Return the value with the sign of its quality."""
+        cell, sign = self.cell(usage, whole), SIGNS.get(quality, "")
+        if not sign or not self.bounded or not usage.request_count or cell.text[:1] in ("≥", UNKNOWN):
+            return cell
+        return replace(cell, text=sign + _plain(cell.text), short=cell.short and sign + cell.short)
 
 
-def _count(title: str, keep: int, name: str) -> Figure:
+def _plain(amount: str) -> str:
+    """Return an amount that a sign can stand before: of `<$0.01` it is the zero."""
+    return money(0) if amount.startswith("<") else amount
+
+
+def _count(title: str, keep: int, name: str, *, bounded: bool = False) -> Figure:
     def cell(usage: Usage, _: int) -> Cell:
         value = getattr(usage, name)
         return Cell(f"{value:,}", tokens(value), style="" if value else DIM)
 
-    return Figure(title, keep, cell)
+    return Figure(title, keep, cell, bounded)
 
 
 def _cost_cell(usage: Usage, _: int) -> Cell:
@@ -210,8 +131,7 @@ def _cost_cell(usage: Usage, _: int) -> Cell:
 
 def at_least(nano: int) -> str:
     """Return a cost that leaves something out: `≥$1.20`."""
-    shown = money(nano)
-    return "≥$0.00" if shown.startswith("<") else "≥" + shown
+    return "≥" + _plain(money(nano))
 
 
 def _share_cell(usage: Usage, whole: int) -> Cell:
@@ -230,7 +150,7 @@ PLAIN = (
     _count("Requests", 3, "request_count"),
     _count("Input", 4, "input_tokens"),
     _count("Output", 5, "output_tokens"),
-    _count("Total", 8, "total_tokens"),
+    _count("Total", 8, "total_tokens", bounded=True),
 )
 DETAILED = (
     _count("Requests", 6, "request_count"),
@@ -240,11 +160,11 @@ DETAILED = (
     _count("Write 1h", 1, "cache_creation_1h_input_tokens"),
     _count("Output", 5, "output_tokens"),
     _count("Reasoning", 3, "reasoning_output_tokens"),
-    _count("Total", 8, "total_tokens"),
+    _count("Total", 8, "total_tokens", bounded=True),
 )
 COSTS = (
     _count("Unpriced", 1, "unpriced_request_count"),
     Figure("Share", 6, _share_cell),
     Figure("per M tok", 6, _rate_cell),
 )
-COST = Figure("Cost", 9, _cost_cell)
+COST = Figure("Cost", 9, _cost_cell, bounded=True)

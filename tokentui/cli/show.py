@@ -17,6 +17,8 @@ from tokentui.cli.failures import note
 from tokentui.cli.stored import bring_up_to_date, opened
 from tokentui.cli.surroundings import Surroundings, filter_of, look_around, misused
 from tokentui.engine import filters
+from tokentui.engine.reports import SORTS, Report
+from tokentui.engine.reports import report as report_of
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery, UsageTable, Where
 from tokentui.text import clean, tilde
 
@@ -54,7 +56,7 @@ class Options:
 @click.option("--filter", "filter_text", metavar="TERMS", multiple=True, help=f"Such as '{filters.EXAMPLE}'.")
 @click.option("--project", metavar="NAME", help="Only one project: its path, or the last part of it.")
 @click.option(
-    "--sort", metavar="COLUMN", help=f"Sort by key, {', '.join(reports.SORTS)}; also cost:asc, key:desc."
+    "--sort", metavar="COLUMN", help=f"Sort by key, {', '.join(SORTS)}; also cost:asc, key:desc."
 )
 @click.option("-d", "--detailed", is_flag=True, help="By model, with every kind of token.")
 @click.option("--cost", is_flag=True, help="More about money: share, $ per million tokens, unpriced.")
@@ -85,7 +87,7 @@ def show(schema: bool, **typed: Any) -> None:
     if not options.no_collect:
         bring_up_to_date(here)
     answer, unpriced = _ask(here, query)
-    report = _report(query, answer, *order)
+    report = report_of(query, answer, *order)
     text.show_money_in(text.DOLLARS)
     if currency != "USD":
         from tokentui.cli.currency import converted  # the price data comes with it: 20 ms
@@ -143,7 +145,8 @@ def _query(here: Surroundings, options: Options) -> UsageQuery:
 
 
 def _group_by(options: Options) -> tuple[str, ...]:
-    names = [name.strip().lower() for words in options.by for name in words.split(",")]
+    typed = [name.strip().lower() for words in options.by for name in words.split(",")]
+    names = [filters.ALIASES.get(name, name) for name in typed]
     for name in names:
         if name not in DIMENSIONS:
             raise Misuse(
@@ -162,7 +165,7 @@ def _group_by(options: Options) -> tuple[str, ...]:
 def _order(sort: str | None) -> tuple[str, str]:
     """Return the column and the direction that `--sort` asks for; empty where it does not."""
     column, _, direction = (sort or "").strip().lower().partition(":")
-    known = ("key", *reports.SORTS)
+    known = ("key", *SORTS)
     if (sort is not None and column not in known) or (direction and direction not in ORDERS):
         raise Misuse(
             f"--sort {sort}: there is nothing to sort by like that",
@@ -192,14 +195,7 @@ def _ask(here: Surroundings, query: UsageQuery) -> tuple[UsageTable, tuple[str, 
         return answer, tuple(key[0] for key, usage in models if usage.unpriced_request_count)
 
 
-def _report(query: UsageQuery, answer: UsageTable, sort: str, direction: str) -> reports.Report:
-    groups = [reports.Group(key, usage) for key, usage in answer.groups]
-    ordered = reports.arranged(query.group_by, groups, sort, direction)
-    first, last = query.start or answer.first_day, query.end or answer.last_day
-    return reports.Report(query.group_by, first, last, query.zone, answer.totals, tuple(ordered))
-
-
-def _print(here: Surroundings, report: reports.Report, unpriced: Sequence[str], options: Options) -> None:
+def _print(here: Surroundings, report: Report, unpriced: Sequence[str], options: Options) -> None:
     """Print a report for a person, or say why there is nothing in it."""
     colour = output.coloured(sys.stdout)
     if not report.groups:
@@ -213,7 +209,7 @@ def _print(here: Surroundings, report: reports.Report, unpriced: Sequence[str], 
     output.write(reports.remarks(report, unpriced, colour=colour))
 
 
-def _nothing(here: Surroundings, report: reports.Report, *, asked: bool) -> str:
+def _nothing(here: Surroundings, report: Report, *, asked: bool) -> str:
     matching = " that matches" if asked else ""
     if report.first or report.last:
         days = f"from {report.first or 'the beginning'} to {report.last or 'today'}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 
+from tokentui.engine.reports import SORTS
 from tokentui.store.usage_table import NUMBER_FIELDS, UsageQuery, Where
 
 _NAKED = set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/:@+~-")
@@ -30,6 +32,36 @@ def explain_command(query: UsageQuery, zone: str | None = None) -> str:
         words += ["--filter", wanted]
     if zone is not None and query.zone != zone:
         words += ["--tz", query.zone]
+    return join(words)
+
+
+def show_command(
+    group_by: Sequence[str],
+    filter_line: str = "",
+    start: date | None = None,
+    end: date | None = None,
+    *,
+    sort: str = "",
+    descending: bool = True,
+    zone: str = "",
+) -> str:
+    """Return the `tokentui show` line that has the same groups, quoted for a POSIX shell.
+
+    Without a group it is one line a service. A column that `show` does not have is left out of it.
+    `zone`: the time zone to name; none when the command would take it by itself.
+    """
+    from shlex import join
+
+    words = ["tokentui", "show"]
+    for name in group_by or ("service",):
+        words += ["--by", name]
+    words += ["--from", start.isoformat()] if start else []
+    words += ["--to", end.isoformat()] if end else []
+    if filter_line.strip():
+        words += ["--filter", filter_line.strip()]
+    if column := "key" if sort in group_by else sort if sort in SORTS else "":
+        words += ["--sort", f"{column}:{'desc' if descending else 'asc'}"]
+    words += ["--tz", zone] if zone else []
     return join(words)
 
 

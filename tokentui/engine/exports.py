@@ -162,8 +162,8 @@ def _flat(row: dict[str, object]) -> list[object]:
 
 
 def _neutral(value: object) -> object:
-    if not isinstance(value, str) or not value:
+    if not isinstance(value, str) or value.lstrip("-").replace(".", "", 1).isdecimal():
         return value
     value = clean(value, LONGEST_CELL)
-    starts = {value[0], value.lstrip()[:1]}
+    starts = {value[:1], value.lstrip()[:1]}
     return "'" + value if starts & FORMULA_STARTS else value
