@@ -7,39 +7,36 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.driver import Driver
 from textual.message import Message
-from textual.reactive import var
 
 from tokentui import text
-from tokentui.config import Settings
-from tokentui.ui import glyphs, panes, terminal
+from tokentui.config import Settings, paths
+from tokentui.ui import glyphs, terminal
 from tokentui.ui.bars import Banner, Footer, Header
-from tokentui.ui.commands import EVERYWHERE, Command, bindings
+from tokentui.ui.commands import bindings
 from tokentui.ui.feed import Inbox
 from tokentui.ui.first_run import Pace
 from tokentui.ui.keeping import Keeper
-from tokentui.ui.manners import GuardedScreen, Manners
+from tokentui.ui.manners import GuardedScreen
+from tokentui.ui.navigation import Navigation
 from tokentui.ui.privacy import VeiledFeed, prose
 from tokentui.ui.room import Room
-from tokentui.ui.widgets import Ink, Lines
+from tokentui.ui.settings_live import LiveSettings
+from tokentui.ui.widgets import Ink
 from tokentui.ui.zones import zone_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
 
-    from textual.actions import ActionParseResult
     from textual.app import ComposeResult
-    from textual.dom import DOMNode
     from textual.screen import Screen
 
-    from tokentui.store.snapshot import ImportProgress, Snapshot
-    from tokentui.store.usage_table import UsageQuery
+    from tokentui.store.snapshot import Snapshot
     from tokentui.ui.feed import Feed
 
 TICK_SECONDS = 30.0
@@ -50,7 +47,7 @@ class Delivered(Message):
     """The feed has something new in the inbox."""
 
 
-class TokenTUI(Manners, inherit_bindings=False):
+class TokenTUI(Navigation, inherit_bindings=False):
     """The dashboard. It owns the snapshot, the way around the panes, and the feed's lifetime."""
 
     CSS_PATH = "tokentui.tcss"
@@ -69,14 +66,6 @@ class TokenTUI(Manners, inherit_bindings=False):
         (12, "-short"),
         (30, "-tall"),
     ]
-
-    snapshot: var[Snapshot | None] = var(None)
-    progress: var[ImportProgress | None] = var(None)
-    failure: var[str] = var("")
-    pane: var[str] = var("overview", init=False)
-    """One of `panes.PANES`."""
-    said: var[str] = var("", init=False)
-    """What the last key did, where that cannot be seen; in place of the keys until the next one."""
 
     def __init__(
         self,
@@ -103,6 +92,7 @@ class TokenTUI(Manners, inherit_bindings=False):
         self._first = first
         self._keeper = Keeper(os.environ, clock)
         self.room = Room(self.feed, clock, self._pace, self.pane_failed)
+        self.live = LiveSettings(self, paths(os.environ).config_file)
 
     def get_driver_class(self) -> type[Driver]:
         """Draw on standard output, so that `2> FILE` keeps the screen."""
@@ -130,7 +120,8 @@ class TokenTUI(Manners, inherit_bindings=False):
         self._own_loop = asyncio.get_running_loop()
         self.set_interval(TICK_SECONDS, self._tick)
         self._watch_idleness()
-        await self._show()
+        self.live.begin()
+        await self.show_now()
         if self.snapshot is None:
             self._start_feed()
         else:
@@ -149,7 +140,7 @@ class TokenTUI(Manners, inherit_bindings=False):
         self.failure = prose(failure) if self.veiled else failure
         self.progress = self._inbox.progress
         self.snapshot = self._shown_snapshot()
-        await self._show()
+        await self.show_now()
 
     def watch_snapshot(self) -> None:
         """Hand the panes what is new."""
@@ -186,18 +177,6 @@ class TokenTUI(Manners, inherit_bindings=False):
         if forget is not None:
             forget()
 
-    def shown_pane(self) -> str:
-        """Return the pane on the screen: `first-run` stands in for the Overview while that would be empty."""
-        empty = self.snapshot is not None and not self.snapshot.record_count
-        reading = self.snapshot is None and self.progress is not None
-        return "first-run" if self.pane == "overview" and (empty or reading) else self.pane
-
-    async def action_show_pane(self, pane: str) -> None:
-        """Switch to a pane."""
-        self._see()
-        self.pane = pane
-        await self._show()
-
     def action_refresh_now(self) -> None:
         """Have the logs looked at now, and what the pane asks for itself as well."""
         self.feed.refresh()
@@ -207,76 +186,6 @@ class TokenTUI(Manners, inherit_bindings=False):
         """End the program."""
         self._keep_screen(leaving=True)
         self.on_leave(0)
-
-    def action_explain(self) -> None:
-        """Show what is behind the figure in focus, or say that there is none."""
-        pane = self.room.shown
-        asked = pane.explained() if isinstance(pane, panes.Explainable) else None
-        if asked is None:
-            self.say("nothing here can be explained: go to a figure of Overview, Trends or Explore")
-        else:
-            self.explain(*asked)
-
-    def explain(self, title: str, query: UsageQuery) -> None:
-        """Show what is behind a selection."""
-        from tokentui.ui.explain import Explain
-
-        self.push_screen(Explain(title, query, self.feed, self.clock))
-
-    def say(self, said: str) -> None:
-        """Tell in the last line what a key did, until the next key."""
-        self.said = text.clean(said, 300)
-
-    def watch_said(self) -> None:
-        """Show it on whatever screen is on top."""
-        for footer in self.screen.query(Footer):
-            footer.redraw()
-
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Run what a key stands for; what the last one did is told no longer."""
-        self.said = ""
-        return await super().run_action(action, default_namespace, namespaces)
-
-    def action_open_help(self) -> None:
-        """Show all keys."""
-        from tokentui.ui.help import Help
-
-        self.push_screen(Help(self.shown_pane(), self.commands))
-
-    def action_open_palette(self) -> None:
-        """Show all commands."""
-        from tokentui.ui.palette import Palette
-
-        self.push_screen(Palette(self.shown_pane(), self.commands), self._run)
-
-    def action_jump(self) -> None:
-        """Show a letter on everything one can go to."""
-        from tokentui.ui.jump import Jump, Target, targets
-
-        tabs = [
-            Target(x, 0, lambda name=name: self.call_later(self.action_show_pane, name))  # type: ignore[misc]
-            for x, name in self.screen.query_one(Header).places()
-        ]
-        self.push_screen(Jump([*tabs, *targets(self.room.shown)]), lambda target: target and target.go())
-
-    def action_focus_pane(self) -> Awaitable[None]:
-        """Give the keys to the pane in front."""
-        return self._show()
-
-    async def _run(self, command: Command | None) -> None:
-        if command is None:
-            return
-        if command.where in panes.PANES and command.where != self.pane:
-            await self.action_show_pane(command.where)
-        if command.where == EVERYWHERE:
-            await self.run_action(command.action)
-        elif (pane := self.room.shown) is not None and pane.id == command.where:
-            await self.run_action(command.action, pane)
 
     def leave_soon(self, code: int) -> None:
         """End the program from any thread, or from a signal handler, which alone does not wake the loop."""
@@ -290,17 +199,7 @@ class TokenTUI(Manners, inherit_bindings=False):
         self._keep_screen(leaving=True)
         self.exit(return_code=code)
 
-    async def _show(self) -> None:
-        """Bring the right pane to the front, in one frame, and redraw what surrounds it."""
-        below = self.screen_stack[0]
-        shown = await self.room.show(self.shown_pane())
-        if not below.focused or shown not in below.focused.ancestors_with_self:
-            below.set_focus(shown)
-        for bar in below.query(Lines):
-            if bar.has_class("bar"):
-                bar.redraw()
-
-    def _see(self) -> None:
+    def see(self) -> None:
         """Remember the Overview for the next start, unless something hides it."""
         rows = getattr(self._driver, "rows", None)
         if self.concealed or self.pane != "overview" or len(self.screen_stack) > 1:
@@ -309,7 +208,9 @@ class TokenTUI(Manners, inherit_bindings=False):
             self._keeper.see(rows, zone_of(self.snapshot))
 
     def _keep_screen(self, *, leaving: bool = False) -> None:
-        self._see()
+        if self.concealed:
+            return
+        self.see()
         self._keeper.keep("reading..." if self.ascii_only else "reading…", leaving=leaving)
 
     def _tick(self) -> None:
@@ -330,10 +231,7 @@ def run(
 
     The caller has asked `unfit` before. A blocked thread cannot keep the process: end it by `leave(code)`.
     """
-    if not crash_folder:
-        from tokentui import config
-
-        crash_folder = str(config.paths(os.environ).state_dir)
+    crash_folder = crash_folder or str(paths(os.environ).state_dir)
     app = TokenTUI(feed, version=version, crash_folder=crash_folder, first=first, settings=settings)
     app.ascii_only = app.settings.ascii or glyphs.needed(os.environ, sys.__stdout__)
 
