@@ -89,7 +89,7 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def watch_snapshot(self) -> None:
         """Show a new snapshot, repainting only what differs from the last one."""
-        if not self.is_mounted:
+        if not self.children:  # not `is_mounted`, which is false until `on_mount` has ended
             return
         self.panel.take(self.snapshot)
         self.tick()
