@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from tokentui import periods
 from tokentui.engine import completions, filters
@@ -13,6 +14,16 @@ from tokentui.store.usage_table import TIME_DIMENSIONS
 from tokentui.ui import explore_columns
 
 _DAY = timedelta(days=1)
+
+
+class Step(NamedTuple):
+    """Where a person came from on the way into the details."""
+
+    selection: Selection
+    key: tuple[str, ...]
+    """Of the row that was opened."""
+    name: str
+    """What it is called in the breadcrumbs."""
 
 
 def into(selection: Selection, key: Sequence[str]) -> Selection:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from tokentui import config, periods
+from tokentui import periods
 from tokentui.engine.filters import EXAMPLE, FilterError
 from tokentui.engine.selection import Selection
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery
-from tokentui.ui import drilling, explore_columns, explore_draw, explore_requests
+from tokentui.ui import drilling, explore_columns, explore_draw, explore_windows
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line
 from tokentui.ui.explore_answer import Answer, sort_of
@@ -30,17 +29,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tokentui.store.snapshot import Snapshot
+    from tokentui.ui.app import TokenTUI
     from tokentui.ui.feed import Feed
-
-
-class Step(NamedTuple):
-    """Where a person came from on the way into the details."""
-
-    selection: Selection
-    key: tuple[str, ...]
-    """Of the row that was opened."""
-    name: str
-    """What it is called in the breadcrumbs."""
 
 
 class Explore(Vertical, can_focus=True, inherit_bindings=False):
@@ -53,12 +43,12 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
     def __init__(self, feed: Feed, clock: Callable[[], float]) -> None:
         """`clock` returns the time in UTC seconds."""
         super().__init__(id="explore")
+        self.feed = feed
         self._questions = Questions(feed, self.post_message)
         self._hints = Hints()
         self._clock = clock
-        self._week_start = "monday"
         self.selection = Selection()
-        self.trail: list[Step] = []
+        self.trail: list[drilling.Step] = []
         self.failure = ""
         self._asking = self._again = False
         self._wanted: tuple[str, ...] | None = None
@@ -74,8 +64,6 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Ask for what is shown first."""
-        with suppress(config.ConfigError):
-            self._week_start = config.load(config.paths(os.environ).config_file).week_start
         self._hints.display = False
         self._redraw()
 
@@ -108,9 +96,14 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
         """Where days begin."""
         return self.snapshot.zone if self.snapshot else "UTC"
 
+    @property
+    def week_start(self) -> str:
+        """Where weeks begin."""
+        return cast("TokenTUI", self.app).settings.week_start
+
     def query_of(self, selection: Selection) -> UsageQuery:
         """Return the question a selection asks; raises FilterError."""
-        return selection.query(self.zone, self.today, self._week_start)
+        return selection.query(self.zone, self.today, self.week_start)
 
     @property
     def table(self) -> ExploreTable:
@@ -189,7 +182,7 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
             lines.redraw()
 
     def _days(self) -> tuple[date | None, date | None]:
-        return self.selection.span(self.today, self._week_start)
+        return self.selection.span(self.today, self.week_start)
 
     def _title(self, width: int, _height: int) -> list[Line]:
         return [explore_draw.title(self.selection, self._days(), self.zone, self.table.counted, width)]
@@ -227,14 +220,10 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     def action_sort(self, step: int) -> None:
         """Sort by another of the columns that are shown."""
-        selection = self.selection
-        shown = explore_columns.layout(self.table.size.width - 1, selection.group_by)
-        names = [*selection.group_by, *(column.name for column in shown.figures if column.name != "share")]
-        if not selection.group_by:
-            names = list(explore_requests.ORDERS)
-        now = sort_of(selection)
+        names = explore_columns.sortable(self.table.size.width - 1, self.selection.group_by)
+        now = sort_of(self.selection)
         at = names.index(now) + step if now in names else 0
-        self.show(replace(selection, sort=names[at % len(names)], descending=True))
+        self.show(replace(self.selection, sort=names[at % len(names)], descending=True))
 
     def action_turn(self) -> None:
         """Turn the order round."""
@@ -249,10 +238,10 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     def action_drill(self) -> None:
         """Go into the row under the cursor."""
-        key = self.table.key
-        if key is None:
-            return
-        self.trail.append(Step(self.selection, key, drilling.name(self.selection.group_by, key)))
+        key, answer = self.table.key, self.table.answer
+        if key is None or answer is None or answer.selection.group_by != self.selection.group_by:
+            return  # another table is about to come
+        self.trail.append(drilling.Step(self.selection, key, drilling.name(self.selection.group_by, key)))
         self.show(drilling.into(self.selection, key))
 
     def action_back(self) -> None:
@@ -260,6 +249,34 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
         if self.trail:
             step = self.trail.pop()
             self.show(step.selection, step.key)
+
+    def action_mark(self) -> None:
+        """Mark the row, to compare it with another."""
+        self.table.mark()
+
+    def action_group(self, at: int) -> None:
+        """Choose the first (0) or the second (1) grouping."""
+        explore_windows.choose_group(self, at)
+
+    def action_views(self) -> None:
+        """Show the saved views."""
+        explore_windows.open_views(self)
+
+    def action_compare(self) -> None:
+        """Compare two rows, or two spans of days."""
+        explore_windows.compare(self)
+
+    def action_export(self) -> None:
+        """Write what is shown into a file."""
+        explore_windows.export(self)
+
+    def action_copy(self) -> None:
+        """Copy the command line that prints the same."""
+        explore_windows.copy(self)
+
+    def explained(self) -> tuple[str, UsageQuery] | None:
+        """Return what `x` explains."""
+        return explore_windows.explained(self)
 
     # ------------------------------------------------------------------ the filter
 

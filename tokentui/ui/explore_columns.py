@@ -11,6 +11,7 @@ from tokentui import text
 from tokentui.store.snapshot import Usage
 from tokentui.ui import figures
 from tokentui.ui.draw import Line, fit, fit_end, gauge
+from tokentui.ui.explore_requests import ORDERS
 
 PREFIX = 3
 """Cells before the first column: the cursor, a mark, a blank."""
@@ -98,6 +99,13 @@ def layout(width: int, group_by: tuple[str, ...]) -> Layout:
         wider = min(max(left - sum(widths), 0), _MOST_BAR - SHARE_BAR)
         figures[-1] = figures[-1]._replace(width=figures[-1].width + wider)
     return Layout(tuple(zip(names, widths, strict=True)), tuple(figures))
+
+
+def sortable(width: int, group_by: tuple[str, ...]) -> list[str]:
+    """Return what the rows can be sorted by, from left to right."""
+    if not group_by:
+        return list(ORDERS)
+    return [*group_by, *(column.name for column in layout(width, group_by).figures if column.name != "share")]
 
 
 def _key_widths(names: tuple[str, ...], room: int) -> list[int]:

@@ -36,6 +36,8 @@ class Hints(Lines):
     def __init__(self) -> None:
         super().__init__(id="explore-hints")
         self.suggestions: Sequence[Completion] = ()
+        self.place = ("", 0)
+        """The text they are for, and the place in it."""
         self.marked = 0
         self.wrong: tuple[int, str, str] | None = None
         """The cell it is at, why, and an example of a right one."""
@@ -101,7 +103,7 @@ class FilterLine(Input):
         """The text, and where the cursor is in it."""
         return self.value, self.cursor_position
 
-    def watch_cursor_position(self) -> None:
+    def watch_selection(self) -> None:
         """What fits depends on the place."""
         if self.has_focus:
             self.post_message(self.Moved())
@@ -116,10 +118,11 @@ class FilterLine(Input):
 
     def action_take(self) -> None:
         """Put in the marked suggestion."""
-        self.waiting = None if self._hints.suggestions else self.place
-        if self._hints.suggestions:
-            taken = self._hints.suggestions[self._hints.marked]
-            self._hints.suggestions = ()  # they were for what stood there before
+        hints = self._hints
+        fresh = hints.suggestions and hints.place == self.place
+        self.waiting = None if fresh else self.place
+        if fresh:
+            taken = hints.suggestions[hints.marked]
             self.value = taken.text
             self.cursor_position = taken.cursor
 
@@ -181,6 +184,7 @@ class FilterBar(Horizontal):
         """Show what may come at a place, unless a person has typed on meanwhile."""
         if self._field.has_focus and self._field.place == (value, cursor):
             self._hints.say(suggestions)
+            self._hints.place = value, cursor
             if self._field.waiting == (value, cursor):
                 self._field.action_take()
 
@@ -193,7 +197,6 @@ class FilterBar(Horizontal):
         if self._field.value == self._refused:
             return  # the cursor was put where it is wrong
         self._refused = None
-        self._hints.suggestions = ()
         if self._hints.wrong:
             self._hints.say()
         self._ask()
@@ -207,6 +210,7 @@ class FilterBar(Horizontal):
     def on_input_changed(self, message: Input.Changed) -> None:
         """Typing is no answer yet."""
         message.stop()
+        self._field.watch_selection()
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Use the filter, or say what is wrong with it."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tokentui import text
@@ -15,6 +15,7 @@ from tokentui.engine import views
 from tokentui.engine.selection import DATES, Selection
 from tokentui.engine.views import View, ViewsError
 from tokentui.ui.choosing import AskText, Confirm
+from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, fit, wrap
 from tokentui.ui.explore_draw import written
 from tokentui.ui.widgets import Lines
@@ -27,15 +28,7 @@ if TYPE_CHECKING:
 class SavedViews(Window[View], inherit_bindings=False):
     """All saved views; what it returns is opened."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,v,ctrl+c", "dismiss", "close"),
-        Binding("down,j,tab", "mark(1)", "next"),
-        Binding("up,k,shift+tab", "mark(-1)", "previous"),
-        Binding("enter", "open", "open"),
-        Binding("a", "add", "save"),
-        Binding("p", "pin", "pin"),
-        Binding("d,delete", "delete", "delete"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("views")
 
     def __init__(self, path: Path, current: Selection) -> None:
         """`path` is where they are kept; `current` is what `a` saves."""

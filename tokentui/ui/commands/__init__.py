@@ -17,6 +17,7 @@ from tokentui.ui.commands import (
     first_run,
     health,
     overview,
+    settings,
     trends,
     windows,
 )
@@ -28,7 +29,7 @@ __all__ = [
     "remapped", "shown",
 ]  # fmt: skip
 
-_PANES = (overview, trends, explore, health, first_run, account, explain, everywhere, windows)
+_PANES = (overview, trends, explore, health, settings, first_run, account, explain, everywhere, windows)
 
 COMMANDS: tuple[Command, ...] = tuple(command for pane in _PANES for command in pane.COMMANDS)
 """Every command, pane by pane, those that work everywhere last."""
@@ -39,9 +40,13 @@ TITLES = {
     "trends": "Trends",
     "explore": "Explore",
     "health": "Health",
+    "settings": "Settings",
     "first-run": "While there is nothing to show",
     "account": "On an account's page",
     "explain": "In an explanation",
+    "compare": "In a comparison",
+    "views": "In the saved views",
+    "export": "While exporting",
     "window": "Windows",
     "help": "This window",
     "palette": "The palette",
@@ -49,7 +54,7 @@ TITLES = {
 }
 """The headings of the help."""
 
-WINDOWS = ("account", "explain")
+WINDOWS = ("account", "explain", "compare", "views", "export")
 """Windows with commands of their own: what works everywhere works on the panes below them only."""
 
 
