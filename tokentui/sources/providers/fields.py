@@ -51,6 +51,13 @@ class Row:
             raise ChangedFormat(self._at(name), "is missing" if value is None else "is no text")
         return clean(str(value), limit)
 
+    def texts(self, name: str, limit: int = 200) -> list[str]:
+        """Return a list of texts, cleaned."""
+        value = self._fields.get(name)
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            raise ChangedFormat(self._at(name), "is no list of texts")
+        return [clean(each, limit) for each in value]
+
     def flag(self, name: str, default: bool = False) -> bool:
         """Return a boolean; everything else is the default."""
         value = self._fields.get(name)
@@ -83,7 +90,7 @@ class Row:
 
     def money(self, name: str, per_unit: int = 1, default: Decimal | None = None) -> int:
         """Return money as nano-units; `per_unit` is 100 for cents. May be negative."""
-        return int((self.number(name, default) * NANO / per_unit).to_integral_value())
+        return self._held(name, self.number(name, default) * NANO / per_unit)
 
     def moment(self, name: str) -> int:
         """Return an RFC 3339 time as UTC epoch microseconds; without an offset it is UTC."""
@@ -96,11 +103,17 @@ class Row:
 
     def seconds(self, name: str) -> int:
         """Return Unix seconds as epoch microseconds."""
-        return int(self.number(name) * 1_000_000)
+        return self._held(name, self.number(name) * 1_000_000)
 
     def milliseconds(self, name: str) -> int:
         """Return Unix milliseconds as epoch microseconds."""
-        return int(self.number(name) * 1_000)
+        return self._held(name, self.number(name) * 1_000)
+
+    def _held(self, name: str, value: Decimal) -> int:
+        """Return a number as the database can hold it."""
+        if abs(value) >= _MOST:
+            raise ChangedFormat(self._at(name), "is too large")
+        return int(value.to_integral_value())
 
     def _at(self, name: str) -> str:
         return f"{self._place}.{name}" if self._place else name
