@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from threading import Thread
@@ -78,18 +78,22 @@ def sample(cards: int = 3, *, name: str = "", now: float = 0.0) -> Snapshot:
         if age % 7 not in (3, 4)
     )
     rows = tuple(
-        Driver(name or f"thing {number}", usage(5 - number, 100_000), 0, 10**9) for number in range(4)
+        Driver(name or f"thing {number}", usage(5 - number, 100_000), 0, 10**9, name or f"thing-{number}")
+        for number in range(4)
     )
     return Snapshot(
         today=TODAY,
         zone=name or "UTC",
         totals_today=usage(27.0, 3_000_000, 30, 1),
         totals_yesterday=usage(20.0, 1_000_000),
+        yesterday_so_far=usage(20.0, 1_000_000),
+        yesterday_until=round(datetime(2026, 11, 20, 14, 15, tzinfo=UTC).timestamp() * 1e6),
         totals_month=usage(597.0, 60_000_000, 2_700),
         cards=shown,
-        drivers=Drivers(rows, rows, rows),
+        drivers=Drivers(rows, rows, rows, TODAY, TODAY, usage(27.0, 3_000_000, 30, 1), "floor"),
         days=days,
         record_count=2_700,
+        first_day=TODAY - timedelta(days=60),
         unpriced_models=(name or "model-x",),
         notices=(name,) if name else (),
     )

@@ -66,7 +66,7 @@ def lines(drivers: Drivers | None, width: int, zone: tzinfo | None, look: Look) 
         drawn += [[]] if drawn else []
         made = [_table(drivers, table, size, rows, zone, look.cursor) for table in tables]
         drawn += [beside([(table[row], size) for table in made], _GAP) for row in range(rows)]
-    if not drivers.totals.request_count:
+    if not any(of(drivers, table) for table in range(len(TABLES))):
         drawn = [[(f"nothing was used {look.days}", "muted")]]
     focused = look.cursor is not None
     title: Line = [("What drove it", "strong"), (f" · {look.days}", "text")]
