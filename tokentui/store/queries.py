@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tokentui.store.explain import Explanation, Request
     from tokentui.store.heatmap_query import Heatmap
     from tokentui.store.ledger import BilledSum, KnownBalance, StoredState
+    from tokentui.store.retention import Expiring
     from tokentui.store.snapshot import Drivers, LimitHistory, Snapshot
     from tokentui.store.usage_table import UsageQuery, UsageTable
 

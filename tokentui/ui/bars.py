@@ -85,6 +85,8 @@ class Banner(Bar):
         """One line: a failure, a notice, or an import that goes on beside the figures."""
         program = self.program
         notices = [text.clean(notice) for notice in program.snapshot.notices] if program.snapshot else []
+        if program.live.problem:
+            notices.insert(0, text.clean(text.tilde(program.live.problem), 300))
         if program.failure:
             return [[(f" stopped: {program.failure}", "crit")]]
         line: Line = []

@@ -23,6 +23,7 @@ PANES = {
     "trends": "tokentui.ui.trends:Trends",
     "explore": "tokentui.ui.explore:Explore",
     "health": "tokentui.ui.health:HealthPane",
+    "settings": "tokentui.ui.settings:SettingsPane",
 }
 """The name of each pane, and where its class is."""
 

@@ -37,6 +37,9 @@ COMMANDS: tuple[Command, ...] = (
         "Health",
         "Show whether every log is read and the database is sound",
     ),
+    Command(
+        "settings.open", EVERYWHERE, "comma", "show_pane('settings')", "Settings", "Show and change the settings"
+    ),
     Command("explain", EVERYWHERE, "x", "explain", "explain", "Explain a figure by its requests", True),
     Command("refresh", EVERYWHERE, "r", "refresh_now", "refresh", "Look for new log lines now", True),
     Command(
