@@ -99,7 +99,7 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
             await self._set(about, not value)
         elif about.choices:
             choices = [(each, values.shown(about, each)) for each in about.choices]
-            window = Choose(f"{about.name}: {values.plain(about.doc)}", choices, value)
+            window = Choose(about.name, choices, value)
             self.app.push_screen(window, lambda chosen: self._chosen(about, chosen))
         else:
             title = f"{about.name}, such as: {about.example.partition('= ')[2]}"
