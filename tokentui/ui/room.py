@@ -51,6 +51,7 @@ class Room(Container):
                 if pane is None:
                     pane = self._new(name)
                     await self.mount(pane)
+                    self._guarded(pane, _told_again)
                 for each in self.children:
                     each.display = each is pane
         return pane
@@ -128,3 +129,9 @@ class Room(Container):
             act(pane)
         except Exception as error:  # whatever a pane does wrong, the others go on
             self._failed(error, pane)
+
+
+def _told_again(pane: Widget) -> None:
+    """Have a pane look at its snapshot once it has children to show it on."""
+    if isinstance(pane, panes.Informed):
+        pane.mutate_reactive(type(pane).snapshot)  # type: ignore[arg-type]
