@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import given, settings
@@ -13,9 +15,10 @@ from hypothesis import strategies as st
 
 from tests.store_batches import HOUR, MINUTE, NOW, SECOND, at, batch, context, record
 from tokentui.store import Reader, UsageQuery, UsageTable, Where, Writer, open_reader, open_writer
+from tokentui.store.migrate import SCHEMA_VERSION
 from tokentui.store.snapshot import Usage
 from tokentui.store.usage_table import DIMENSIONS, literal
-from tokentui.usage import BadLine, LimitReading, UsageRecord
+from tokentui.usage import BadLine, LimitReading, UsageContext, UsageRecord
 
 DAY = 24 * HOUR
 
@@ -264,14 +267,25 @@ def test_every_record_is_in_exactly_one_day_of_any_zone(times: list[int], zone: 
     connection.close()
 
 
-def memory(zone: str, records: list[UsageRecord]) -> sqlite3.Connection:
-    """Return a database in memory that holds records."""
-    from tokentui.store import migrations
+@cache
+def tables() -> str:
+    """Return the SQL that makes an empty database."""
+    with TemporaryDirectory() as folder:
+        writer = open_writer(Path(folder) / "empty.db", "UTC")
+        script = ";".join(
+            sql for (sql,) in writer.connection.execute("SELECT sql FROM sqlite_master WHERE sql <> ''")
+        )
+        writer.close()
+    return script
 
+
+def memory(
+    zone: str, records: list[UsageRecord], contexts: Sequence[UsageContext] = ()
+) -> sqlite3.Connection:
+    """Return a database in memory that holds records."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    script = (Path(migrations.__file__).parent / "0001_initial.py").read_text()
-    connection.executescript(script.split('"""')[3])
-    Writer(connection, zone).ingest([batch(records)], NOW)
+    connection.executescript(tables())
+    Writer(connection, zone).ingest([batch(records, contexts)], NOW)
     return connection
 
 
@@ -433,7 +447,7 @@ def test_the_doctor_sees_files_bad_lines_and_versions(writer: Writer, reader: Re
     assert lines == [("/logs/\udcff.jsonl", 1, "NUL bytes"), ("/logs/b.jsonl", 3, "not JSON")]
     assert reader.bad_lines(source="codex") == []
     assert len(reader.bad_lines(1)) == 1
-    assert (reader.schema_version(), reader.journal_mode()) == (1, "wal")
+    assert (reader.schema_version(), reader.journal_mode()) == (SCHEMA_VERSION, "wal")
 
 
 def test_the_newest_record_and_twins_are_told(writer: Writer, reader: Reader) -> None:
