@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from tests.ui_program import TODAY, sample, usage
 from tokentui.store.snapshot import Limit, Snapshot, Usage
-from tokentui.ui import cards, draw, drivers, figures, plot, totals, trends
+from tokentui.ui import cards, draw, drivers, figures, plot, totals
 
 NOW = 1_800_000_000.0
 
@@ -197,64 +197,95 @@ def test_nothing_is_not_at_least_nothing() -> None:
     assert figures.tokens(usage(1, 2_000), "floor") == "≥2,000"
 
 
+DAYS = [f"{day} Nov" for day in range(1, 31)]
+
+
+def count(value: float, _step: float) -> str:
+    return f"{value:.0f}"
+
+
+def bar_of(drawn: plot.Plot, bucket: int) -> str:
+    """The cells of the middle of a bar, from the axis up."""
+    column = (drawn.column(bucket) or 0) + (drawn.bar - 1) // 2
+    rows = plain(list(drawn.lines[: drawn.rows])).split("\n")
+    return "".join(row[column] for row in reversed(rows))
+
+
 def test_every_bar_stands_on_the_axis() -> None:
     first, second = [0.0, 5.0, 5.0, 0.0, 0.1, 0.0], [5.0, 0.0, 5.0, 0.1, 0.1, 0.0]
     for height in range(5, 25):
-        drawn = plot.stacked(TODAY, [first, second], 20, height, lambda value, _: f"{value:.0f}")
-        bottom = plain(drawn).split("\n")[height - 3].partition("┤")[2]
-        assert [bottom[day * 2 : day * 2 + 2].strip() != "" for day in range(6)] == [True] * 5 + [False]
+        drawn = plot.stacked(DAYS[:6], 7, [first, second], 20, height, count)
+        assert [bar_of(drawn, day)[0] != " " for day in range(6)] == [True] * 5 + [False]
+
+
+@given(st.lists(st.floats(0, 1e9), min_size=1, max_size=40), st.integers(20, 130), st.integers(5, 40))
+def test_a_bar_is_as_high_as_its_value(values: list[float], width: int, height: int) -> None:
+    drawn = plot.stacked([str(at) for at in range(len(values))], 7, [values], width, height, count)
+    if max(values) <= 0:
+        assert not drawn.lines
+        return
+    assert {draw.length(line) for line in drawn.lines} == {
+        drawn.left + drawn.cells * (len(values) - drawn.skipped)
+    }
+    for at in range(drawn.skipped, len(values)):
+        bar = bar_of(drawn, at).rstrip()
+        eighths = sum(draw.BLOCKS.index(cell) + 1 for cell in bar)
+        exact = values[at] / drawn.top * drawn.rows * 8
+        assert abs(eighths - exact) <= 1
+        assert bool(bar) == (values[at] > 0)
 
 
 @pytest.mark.parametrize("width", [60, 120, 300])
 def test_the_axis_ends_today_and_idle_days_are_gaps(width: int) -> None:
     values = [float(day % 3) for day in range(30)]
-    rows = plain(
-        plot.stacked(date(2026, 11, 21), [values], width, 12, lambda value, _: f"${value:.0f}")
-    ).split("\n")
-    assert rows[-1].rstrip().endswith("21 Nov")
-    bottom = rows[9].partition("┤")[2] or rows[9].partition("│")[2]
-    cells = min((width - 3) // 30, 8)
-    drawn = [bottom[day * cells : (day + 1) * cells] for day in range(30)]
-    assert [bar.strip() != "" for bar in drawn] == [value > 0 for value in values]
-    assert {len(bar) for bar in drawn} == {cells}
+    drawn = plot.stacked(DAYS, 7, [values], width, 12, count)
+    assert plain(list(drawn.lines)).split("\n")[-1].rstrip().endswith("30 Nov")
+    assert [bar_of(drawn, day)[0] != " " for day in range(30)] == [value > 0 for value in values]
+    assert width - drawn.left - 30 < drawn.cells * 30 <= width - drawn.left or drawn.cells == 24
+
+
+def test_a_bar_has_the_colours_of_its_parts_in_their_shares() -> None:
+    drawn = plot.stacked(["a"], 1, [[50.0], [25.0], [25.0], [0.001]], 20, 18, count)
+    styles = [style for line in drawn.lines[: drawn.rows] for text, style in line if "█" in text]
+    assert styles == ["series-2"] * 4 + ["series-1"] * 4 + ["series-0"] * 8
 
 
 def test_a_plot_gives_way_where_there_is_no_room() -> None:
-    def label(value: float, _step: float) -> str:
-        return str(value)
-
-    assert plot.stacked(TODAY, [[1.0, 2.0]], 3, 12, label) == []
-    assert plot.stacked(TODAY, [[1.0, 2.0]], 40, 2, label) == []
-    assert plot.stacked(TODAY, [[0.0, 0.0]], 40, 12, label) == []
+    assert plot.stacked(DAYS[:2], 7, [[1.0, 2.0]], 2, 12, count) == plot.Plot()
+    assert plot.stacked(DAYS[:2], 7, [[1.0, 2.0]], 40, 2, count) == plot.Plot()
+    assert plot.stacked(DAYS[:2], 7, [[0.0, 0.0]], 40, 12, count) == plot.Plot()
+    newest = plot.stacked(DAYS, 7, [[1.0] * 30], 12, 12, count)
+    assert (newest.skipped, newest.column(newest.skipped - 1)) == (20, None)
+    assert plot.with_cursor(newest, 0, 1.0) is newest
 
 
 def test_series_are_told_apart_without_colours() -> None:
     def shown(shades: bool) -> str:
-        return plain(plot.stacked(TODAY, [[4.0], [4.0]], 40, 12, lambda value, _: str(value), shades=shades))
+        drawn = plot.stacked(DAYS[:1], 7, [[4.0], [4.0]], 40, 12, count, shades=shades)
+        return plain(list(drawn.lines))
 
     assert "▓" in shown(True)
     assert "▓" not in shown(False)
 
 
+def test_marks_are_put_on_a_plot_without_drawing_it_anew() -> None:
+    drawn = plot.stacked(DAYS[:4], 7, [[4.0, 2.0, 0.0, 1.0]], 40, 18, count)
+    marked = plot.with_before(drawn, [2.0, 4.0, 1.0, 0.0])
+    assert [plot.BEFORE in bar_of(marked, at) for at in range(4)] == [True, True, True, False]
+    assert [bar_of(marked, at).index(plot.BEFORE) for at in range(3)] == [7, 15, 3]
+    pointed = plot.with_cursor(drawn, 1, 2.0)
+    assert bar_of(pointed, 1).rstrip() == "█" * 8 + "▼"
+    assert "▲" in plain([pointed.lines[pointed.rows]])
+    for changed in (marked, pointed):
+        assert [draw.length(line) for line in changed.lines] == [draw.length(line) for line in drawn.lines]
+
+
+def test_numbers_of_things_have_no_fractions_on_the_axis() -> None:
+    assert [plot.nice_step(most, whole=True) for most in (0.5, 3, 5, 9, 90)] == [1, 1, 2, 5, 25]
+
+
 def test_a_sum_is_at_least_what_its_parts_are() -> None:
     snapshot = sample()
-    every = trends.series(snapshot, "service", "cost")
-    assert [each.quality for each in every] == ["exact", "exact", "floor"]
     assert "yesterday ≥$20.00~" in plain(totals.lines(snapshot, 120, 3))
     before = tuple(day for day in snapshot.days if day.day != TODAY - timedelta(days=1))
     assert "yesterday $20.00~" in plain(totals.lines(replace(snapshot, days=before), 120, 3))
-
-
-def test_many_models_are_five_and_the_others() -> None:
-    many = trends.series(sample(), "model", "cost")
-    assert len(many) == 6
-    assert many[-1].name == "2 others"
-    assert many[0].days[-1] is not None
-    assert sum(day is None for day in many[0].days) == 8
-    whole = sum(each.whole.cost for each in many)
-    assert whole == sum(usage.cost for day in sample().days[-22:] for _, usage in day.by_model)
-    assert [each.name for each in trends.series(sample(), "service", "cost")] == [
-        "Claude Code",
-        "Codex",
-        "Gemini CLI",
-    ]

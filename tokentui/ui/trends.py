@@ -17,8 +17,9 @@ from tokentui.ui import plot
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, wrap
 from tokentui.ui.heatmap import HoursQuestion
+from tokentui.ui.trends_answers import Answers, Asked
 from tokentui.ui.trends_picture import Picture, why_empty
-from tokentui.ui.trends_series import TOKEN_PARTS, Part, Question, named
+from tokentui.ui.trends_series import TOKEN_PARTS, Question, named
 from tokentui.ui.trends_view import PRESETS, View
 from tokentui.ui.widgets import Lines
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.timer import Timer
 
-    from tokentui.store.heatmap_query import Heatmap
     from tokentui.store.snapshot import Snapshot
     from tokentui.store.usage_table import UsageQuery
     from tokentui.ui.app import TokenTUI
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
 REST_SECONDS = 5.0
 """How long an answer stands at least while logs are being written; one costs up to 0.1 s of a thread."""
-
-Asked = Question | HoursQuestion
 
 
 class Trends(Vertical, can_focus=True):
@@ -60,16 +58,8 @@ class Trends(Vertical, can_focus=True):
         """No clock is needed: the days are those of the snapshot."""
         super().__init__(id="trends")
         self._feed = feed
-        self._known: dict[Asked, Any] = {}
-        """Answers that hold for the present snapshot."""
-        self._held: tuple[Asked | None, Any] = (None, None)
-        """The answer that is shown, which may be of an earlier snapshot."""
-        self._waiting: Asked | None = None
-        self._outdated = False
-        """Whether there is a newer snapshot than the question that is waited for."""
-        self._asked: Asked | None = None
+        self._answers = Answers(self._ask)
         self._rest: Timer | None = None
-        self._failure: tuple[Asked | None, str] = (None, "")
         self._picture: Picture | None = None
         self._drawn: tuple[object, plot.Plot] = (None, plot.Plot())
 
@@ -91,24 +81,23 @@ class Trends(Vertical, can_focus=True):
         """Show what is known, and ask for what is not; only what differs is repainted."""
         if not self.is_mounted or not self.display:
             return
-        question = self._question()
-        if question is not None and not self._answered(question):
-            self._ask(question)
+        if self.snapshot is not None:
+            found = self._answers.look(self._question(self.snapshot), self.snapshot)
+            if found is not None:
+                self._picture = self._pictured(found, self.snapshot)
         self._redraw()
 
     watch_view = tick
 
     def watch_snapshot(self) -> None:
-        """No answer holds any longer; what is on the screen stays until there is a new one."""
-        self._known.clear()
-        self._failure = (None, "")
-        self._outdated = True
+        """Look what has changed."""
+        self._answers.snapshot_changed()
         self.tick()
 
     def look_anew(self) -> None:
         """Ask again now."""
-        self._asked = None
-        self.watch_snapshot()
+        self._answers.forget()
+        self.tick()
 
     # ------------------------------------------------------------------ keys
 
@@ -154,14 +143,23 @@ class Trends(Vertical, can_focus=True):
         """Show the sums of the whole span again."""
         self.view = self.view.without_cursor()
 
+    def action_copy(self) -> None:
+        """Copy the command line that prints the same by OSC 52, which also works over SSH; and show it."""
+        program = cast("TokenTUI", self.app)
+        if self.snapshot is None or self.view.hours:
+            program.say("no command prints this")
+            return
+        command = self._wanted(self.snapshot).command(self.snapshot.zone)
+        program.copy_to_clipboard(command)
+        program.say(f"copied: {command}")
+
     def explained(self) -> tuple[str, UsageQuery] | None:
         """Return what the figures are of: the bucket under the cursor, or the whole span."""
         from tokentui.store.usage_table import UsageQuery
 
-        wanted = self._wanted()
-        if wanted is None or self.snapshot is None:
+        if self.snapshot is None:
             return None
-        title, first, last = wanted.selected()
+        title, first, last = self._wanted(self.snapshot).selected()
         return title, UsageQuery(first, last, self.snapshot.zone, self._week_start)
 
     # ------------------------------------------------------------------ questions and answers
@@ -170,59 +168,40 @@ class Trends(Vertical, can_focus=True):
     def _week_start(self) -> str:
         return cast("TokenTUI", self.app).settings.week_start
 
-    def _wanted(self) -> Picture | None:
+    def _wanted(self, snapshot: Snapshot) -> Picture:
         """Return the view that the keys have chosen, without any data."""
-        if self.snapshot is None:
-            return None
-        view, today, start = self.view, self.snapshot.today, self._week_start
-        before = view.span(today, start, 1) if view.compared and not view.hours else None
-        return Picture(view, view.span(today, start), before, week_start=start)
+        view, start = self.view, self._week_start
+        before = view.span(snapshot.today, start, 1) if view.compared and not view.hours else None
+        return Picture(view, view.span(snapshot.today, start), before, week_start=start)
 
-    def _question(self) -> Asked | None:
-        wanted = self._wanted()
-        if wanted is None or self.snapshot is None:
-            return None
+    def _question(self, snapshot: Snapshot) -> Asked:
+        wanted = self._wanted(snapshot)
         if self.view.hours:
-            return HoursQuestion(wanted.span, self.snapshot.zone)
+            return HoursQuestion(wanted.span, snapshot.zone)
         by = "" if self.view.by in TOKEN_PARTS else self.view.by
-        return Question(wanted.span, wanted.before, by, self.snapshot.zone, wanted.week_start)
+        return Question(wanted.span, wanted.before, by, snapshot.zone, wanted.week_start)
 
-    def _answered(self, question: Asked) -> bool:
-        """Show what is known; return whether nothing is left to be asked."""
-        if question in self._known:
-            self._show(question, self._known[question])
-            return True
-        quick = self._from_snapshot(question)
-        # A bound stands at all models until the database tells which it belongs to.
-        sure = quick is not None and (
-            self.view.by != "model" or all(part.quality == "exact" for part in quick)
-        )
-        if self._held[0] == question and not sure:
-            self._show(question, self._held[1])
-        elif quick is not None:
-            self._show(question, quick)
-        return sure
-
-    def _from_snapshot(self, question: Asked) -> tuple[Part, ...] | None:
-        if self.snapshot is None or not isinstance(question, Question):
-            return None
-        return question.answer_from(self.snapshot)
+    def _pictured(self, found: Any, snapshot: Snapshot) -> Picture:
+        """Return the view that the keys have chosen, with an answer to its question."""
+        wanted = self._wanted(snapshot)
+        if self.view.hours:
+            return replace(wanted, hours=found[0], quality=found[1])
+        return replace(wanted, series=tuple(named(found, self.view.by, self.view.measure, snapshot)))
 
     def _ask(self, question: Asked) -> None:
-        if question in (self._waiting, self._failure[0]) or (question == self._asked and self._rest):
-            return
-        self._asked = self._waiting = question
-        self._outdated = False
         if self._rest:
             self._rest.stop()
+        self._answers.resting = True
         self._rest = self.set_timer(REST_SECONDS, self._rested)
         self._feed.ask(
-            "trends", question.ask,
-            lambda answer: self._told(question, answer), lambda reason: self._told(question, None, reason),
-        )  # fmt: skip
+            "trends",
+            question.ask,
+            lambda answer: self._told(question, answer),
+            lambda reason: self._told(question, None, reason),
+        )
 
     def _rested(self) -> None:
-        self._rest = None
+        self._answers.resting = False
         self.tick()
 
     def _told(self, question: Asked, answer: Any, failure: str = "") -> None:
@@ -231,30 +210,10 @@ class Trends(Vertical, can_focus=True):
             self.post_message(self.Answered(question, answer, failure))
 
     def on_trends_answered(self, message: Answered) -> None:
-        """Show an answer; it is not kept when there is a newer snapshot already."""
+        """Show an answer."""
         message.stop()
-        if message.question == self._waiting:
-            self._waiting = None
-        if message.failure:
-            self._failure = (message.question, message.failure)
-        elif not self._outdated:
-            self._known[message.question] = message.answer
-        elif message.question == self._question():
-            self._show(message.question, message.answer)
+        self._answers.take(message.question, message.answer, message.failure)
         self.tick()
-
-    def _show(self, question: Asked, answer: Any) -> None:
-        wanted = self._wanted()
-        if wanted is None or self.snapshot is None:
-            return
-        self._held = (question, answer)
-        if self.view.hours:
-            hours: Heatmap = answer[0]
-            self._picture = replace(wanted, hours=hours, quality=answer[1])
-        else:
-            parts: tuple[Part, ...] = answer
-            series = tuple(named(parts, self.view.by, self.view.measure, self.snapshot))
-            self._picture = replace(wanted, series=series)
 
     # ------------------------------------------------------------------ drawing
 
@@ -275,27 +234,25 @@ class Trends(Vertical, can_focus=True):
         return bool(self.app.no_color)
 
     def _title(self, width: int, _height: int) -> list[Line]:
-        shown, wanted, note = self._picture, self._wanted(), ""
-        if wanted is None:
+        shown, note = self._picture, ""
+        if self.snapshot is None:
             return [[(f" {self.view.name}", "strong")]]
-        if self._waiting is not None and (shown is None or shown.span != wanted.span):
+        if self._answers.missing(self._question(self.snapshot)):
             note = "reading …"
         elif shown is not None and not shown.empty and self.view.measured == "cost":
             note = "computed from list prices"
-        if shown is not None and shown.view == self.view:
-            wanted = shown
-        return [wanted.title(width, note=note)]
+        if shown is None or shown.view != self.view:
+            shown = self._wanted(self.snapshot)
+        return [shown.title(width, note=note)]
 
     def _plot(self, width: int, height: int) -> list[Line]:
-        shown, wanted = self._picture, self._wanted()
-        if (
-            self._failure[1]
-            and self._failure[0] == self._question()
-            and (not shown or shown.view != self.view)
-        ):
-            return _nothing(width, height, f"could not be read: {text.clean(self._failure[1])}; r asks again")
-        if wanted is None or shown is None or shown.empty:
-            return _nothing(width, height, why_empty(self.snapshot, wanted.span if wanted else None))
+        shown, snapshot = self._picture, self.snapshot
+        if snapshot is None:
+            return _nothing(width, height, why_empty(None, None))
+        if failure := self._answers.failure(self._question(snapshot)):
+            return _nothing(width, height, f"could not be read: {text.clean(failure)}; r asks again")
+        if shown is None or shown.empty:
+            return _nothing(width, height, why_empty(snapshot, self._wanted(snapshot).span))
         if shown.hours is not None:
             return shown.heat(width - 1, height)
         key = (width, height, self._shades, replace(shown.view, cursor=None), shown.span, shown.series)

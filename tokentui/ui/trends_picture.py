@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tokentui import periods, text
 from tokentui.ui import heatmap, plot
 from tokentui.ui.draw import Line, length, spread
-from tokentui.ui.trends_series import MEASURES, Series, together
+from tokentui.ui.trends_series import MEASURES, TOKEN_PARTS, Series, together
 from tokentui.ui.trends_table import Table
 
 if TYPE_CHECKING:
@@ -96,6 +96,18 @@ class Picture:
         if at is None or self.view.hours:
             return self.span.title, self.span.first, self.span.last
         return self.span.full_name(at), *self.span.bounds(at)
+
+    def command(self, zone: str) -> str:
+        """Return the command line that prints the sums of the span, or of the bucket under the cursor."""
+        import os
+
+        from tokentui.engine.command_line import show_command
+
+        _, first, last = self.selected()
+        by = () if self.view.by in TOKEN_PARTS else (self.view.by,)
+        group_by = by if self.view.cursor is not None else (self.view.bucket, *by)
+        own = periods.local_zone_name(os.environ)
+        return show_command(group_by, "", first, last, zone="" if own == zone else zone)
 
     @property
     def _hours(self) -> Heatmap:

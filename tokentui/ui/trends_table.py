@@ -17,14 +17,17 @@ from tokentui.ui.trends_view import View
 _WIDE = 70
 """From this width on there is room for more than two columns."""
 
+_ROOMY = 100
+
 _MOST_LABEL, _MOST_BAR = 40, 30
-_SHARE = "share"
+_FIGURE = 12
+"""Cells of a figure; one more where there is room, for `≥$12,345.67~` beside another one."""
 
 
 class _Column(NamedTuple):
     head: str
     cell: Callable[[Series], str]
-    width: int = 12
+    width: int = _FIGURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,11 @@ class Table:
             return []
         whole = together("total", self.series)
         columns = self._columns(whole, wide=width >= _WIDE)
+        if width >= _ROOMY:
+            columns = [
+                column._replace(width=_FIGURE + 1) if column.width == _FIGURE else column
+                for column in columns
+            ]
         taken = sum(column.width for column in columns)
         label = max(min(width - 4 - taken, _MOST_LABEL), 6)
         bar = min(width - 6 - taken - label, _MOST_BAR) if self._gauged(width) else 0
@@ -74,7 +82,7 @@ class Table:
                     )
                 columns.append(_Column("change", self._change, 10))
         if wide:
-            columns.append(_Column(_SHARE, lambda each: text.percent(self._share(each, whole)), 8))
+            columns.append(_Column("share", lambda each: text.percent(self._share(each, whole)), 8))
         if at is not None and (wide or not self.before):
             columns.append(_Column(self._all, lambda each: self._figure(each.now, each)))
         return columns

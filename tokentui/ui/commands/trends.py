@@ -38,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     _command("kind", "k", "split('kind')", "by kind", "Stack tokens by kind: cached, output, reasoning …"),
     _command("back", "left_curly_bracket", "step(1)", "back", "Go back by one whole period"),
     _command("forward", "right_curly_bracket", "step(-1)", "forward", "Go forward by one whole period"),
+    _command("copy", "y", "copy", "copy command", "Copy the command line that prints the same"),
     _command("cost_by_service", "C", "preset('cost')", "cost", "Cost a day by service"),
     _command("input_output", "I", "preset('direction')", "in/out", "Input against output, in tokens a day"),
     _command("calls", "N", "preset('calls')", "calls", "Calls a day: requests by service"),
