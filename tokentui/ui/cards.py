@@ -62,9 +62,10 @@ def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) 
     today = spending("today", card.today, card.quality, width)
     month = spending("month", card.month, card.quality, width)
     if rows <= 2:
-        first = [limit_line(_fullest(card.limits, now), width, now)] if card.limits else [month]
+        first = [limit_line(limit, width, now) for limit in _fullest_of(card.limits, 1, now)] or [month]
         return [*first, today][:rows] if rows > 1 else [today]
-    limits = [limit_line(limit, width, now) for limit in card.limits[: max(1, rows - (3 if rows > 4 else 2))]]
+    most = max(1, rows - (3 if rows > 4 else 2))
+    limits = [limit_line(limit, width, now) for limit in _fullest_of(card.limits, most, now)]
     if not limits and rows > 4:
         limits = [[("no limits in its logs", "muted")]]
     spent = [today, month] if rows - len(limits) > 2 or not card.limits else [today]
@@ -80,10 +81,8 @@ def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) 
     return [*limits, *told, *spent, *([[]] * (blank - len(told))), *chart]
 
 
-def limit_line(limit: Limit | None, width: int, now: float) -> Line:
+def limit_line(limit: Limit, width: int, now: float) -> Line:
     """`5 h   ━━━━────  54 %   2h48`: how full, and when it starts anew."""
-    if limit is None:
-        return []
     percent = figures.used(limit, now)
     age = now - limit.observed_at / 1e6
     stale = percent is None or age > figures.STALE_SECONDS
@@ -140,8 +139,10 @@ def foot(card: Card, now: float) -> Line:
     return [*left, (age if age == "now" else f"{age} ago", "muted")]
 
 
-def _fullest(limits: tuple[Limit, ...], now: float) -> Limit | None:
-    return max(limits, key=lambda limit: figures.used(limit, now) or -1.0, default=None)
+def _fullest_of(limits: tuple[Limit, ...], most: int, now: float) -> list[Limit]:
+    """Return at most so many limits in their order: the fullest, on which the card's state rests."""
+    by_use = sorted(limits, key=lambda limit: -(figures.used(limit, now) or 0.0))[:most]
+    return [limit for limit in limits if limit in by_use]
 
 
 def _phone(card: Card, width: int, height: int, now: float, state: str, *, focused: bool) -> list[Line]:

@@ -95,7 +95,10 @@ def _table(
     for at, driver in enumerate(of(drivers, table)):
         figure = (figures.cost if by_cost else figures.tokens)(driver.usage, driver.quality)
         here = cursor == (table, at)
-        name = fit(text.clean(driver.label, 80), label)
+        said = text.clean(driver.label, 80)
+        if timed and driver.first_at is not None:  # the time stands in its own column
+            said = said.removesuffix(f" {moment(driver.first_at).astimezone(zone):%H:%M}")
+        name = fit(said, label)
         drawn.append(
             [(name, "cursor" if here else "text"), (fit(figure, 11, ">"), "strong"), *ending(driver)]
         )

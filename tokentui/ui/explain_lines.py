@@ -137,9 +137,11 @@ def _copies(copies: Copies) -> str:
     extra = copies.read - copies.kept
     source = sources.find(copies.source)
     name = source.title if source else text.clean(copies.source, 60)
-    if extra <= 0:
-        return f"All logs of {name} name {copies.read:,} requests; {copies.kept:,} are kept."
-    return f"All logs of {name} name {copies.read:,} requests: {extra:,} copies count once."
+    if extra > 0:
+        return f"All logs of {name} name {copies.read:,} requests: {extra:,} are copies, which count once."
+    if extra < 0:
+        return f"{-extra:,} requests of {name} are kept that its logs name no longer."
+    return f"All logs of {name} name {copies.read:,} requests, none of them twice."
 
 
 def _requests(largest: Sequence[Request], zone: tzinfo, width: int) -> list[Line]:

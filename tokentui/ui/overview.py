@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -10,6 +11,7 @@ from textual.containers import Grid, VerticalScroll
 from textual.geometry import Size
 from textual.reactive import reactive
 
+from tokentui import config
 from tokentui.ui import cards, totals
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line
@@ -93,6 +95,24 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
             return
         self.panel.take(self.snapshot)
         self.tick()
+        self.call_after_refresh(self._look_at_pinned)
+
+    def on_show(self) -> None:
+        """A view may have been pinned meanwhile."""
+        self.call_after_refresh(self._look_at_pinned)
+
+    def _look_at_pinned(self) -> None:
+        """Show the pinned views; they are imported once there are views, as the first paint must not wait."""
+        if self.snapshot is None or not self.display:
+            return
+        shown = self.query("#pinned")
+        if not shown and not (config.paths(os.environ).config_dir / "views.json").exists():
+            return
+        from tokentui.ui.pinned import Pinned
+
+        if not shown:
+            self.mount(Pinned(self._feed, lambda: self.snapshot))
+        self.query_one(Pinned).look()
 
     def tick(self) -> None:
         """Show ages and countdowns anew, which change without a snapshot."""

@@ -33,9 +33,8 @@ def words(limit: Limit, now: float, zone: tzinfo | None) -> tuple[str, str]:
     if pace is None:
         return "", ""
     if abs(pace.ahead) < EVEN:
-        said = "in step with the clock"
-    else:
-        said = f"{abs(pace.ahead):.0f} % {'ahead' if pace.ahead > 0 else 'behind'}"
+        return "in step with the clock", "muted"
+    said = f"{abs(pace.ahead):.0f} % {'ahead' if pace.ahead > 0 else 'behind'}"
     if pace.runs_out_at is None or pace.runs_out_at / 1e6 <= now:
         return said, "muted"
     return f"{said}, runs out {_clock(pace.runs_out_at, now, zone)} at this rate", "warn"
@@ -50,7 +49,7 @@ def most_urgent(limits: Iterable[Limit], now: float) -> Limit | None:
             continue
         pace = forecast.pace(percent, limit.window_minutes, limit.resets_at, limit.observed_at)
         if pace is not None:
-            lasts = pace.runs_out_at is None
+            lasts = pace.runs_out_at is None or pace.ahead < EVEN
             found.append((lasts, -pace.ahead if lasts else float(pace.runs_out_at or 0), limit))
         else:
             found.append((True, 1e9, limit))
@@ -66,7 +65,8 @@ def line(limits: tuple[Limit, ...], now: float, zone: tzinfo | None, width: int)
     if not said:
         return []
     name = f"{figures.window(limit)}: " if len(limits) > 1 else ""
-    for each in (f"{name}{said}", f"{name}{said.removesuffix(' at this rate')}", said.partition(",")[0]):
+    shorter = said.removesuffix(" at this rate")
+    for each in (f"{name}{said}", f"{name}{shorter}", name + shorter.rpartition(", ")[2]):
         if len(each) <= width:
             return [(each, style)]
     return []

@@ -112,7 +112,7 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> 
     partly = any(day and day.unpriced_request_count for day in days)
     sign = "≥" if quality == "floor" or lately == "floor" or partly or month.unpriced_request_count else ""
     value: Line = [(f"{sign}{text.money(end)}~", "strong")]
-    return [so_far, Total(_MONTH_END, "End", value, [("if days go on as the last 28", "muted")])]
+    return [so_far, Total(_MONTH_END, "End", value, [("at the rate of 28 days", "muted")])]
 
 
 _MONTH_END = "Month end"

@@ -15,12 +15,12 @@ COMMANDS: tuple[Command, ...] = (
     _command("overview.today", "t", "days('today')", "today", "Show what drove today", footer=True),
     _command("overview.week", "w", "days('week')", "week", "Show what drove this week", footer=True),
     _command("overview.month", "m", "days('month')", "month", "Show what drove this month", footer=True),
-    _command("overview.earlier", "[", "step(-1)", "earlier", "Step a day, week or month back", footer=True),
-    _command("overview.later", "]", "step(1)", "later", "Step a day, week or month on", footer=True),
     _command("overview.open", "enter", "open", "open", "Open the account's page", footer=True),
+    _command("overview.earlier", "[", "step(-1)", "step", "Step a day, week or month back", footer=True),
+    _command("overview.later", "]", "step(1)", "later", "Step a day, week or month on"),
     _command(
         "overview.dashboard", "o", "open_dashboard", "dashboard",
-        "Copy the address of the page where the provider shows the account's usage", footer=True,
+        "Copy the address of the page where the provider shows the account's usage",
     ),
     _command(
         "card.left", "left,h,shift+tab", "move(-1, 0)", "left", "Go to the card on the left", palette=False
