@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _LABEL = 14
 _FIGURE = 13
-_PERCENT = 9
+_NARROW_FIGURE = 10
+_PERCENT = 12
 
 
 class Measure(NamedTuple):
@@ -109,9 +110,9 @@ def heading(sides: tuple[Side, Side], width: int) -> Line:
 
 def titles(first: str, width: int, marked: str = "") -> Line:
     """Return the names of the columns."""
-    label = _label(width)
-    line: Line = [(fit(f"   {first}", label), "muted"), (fit("A", _FIGURE, ">"), "accent")]
-    line += [(fit("B", _FIGURE, ">"), "accent"), (fit("change" + marked, _FIGURE, ">"), "muted")]
+    label, figure = _label(width), _figure(width)
+    line: Line = [(fit(f"   {first}", label), "muted"), (fit("A", figure, ">"), "accent")]
+    line += [(fit("B", figure, ">"), "accent"), (fit("change" + marked, figure, ">"), "muted")]
     return line
 
 
@@ -126,15 +127,15 @@ def measured(
     style: str = "text",
 ) -> Line:
     """Return one line: a figure on either side, by how much they differ, and by how many percent."""
-    label = _label(width)
+    label, figure = _label(width), _figure(width)
     line: Line = [(fit(f"   {name}", label), style)]
     for usage, quality in zip((a, b), qualities, strict=True):
         said = measure.said(usage, quality) if usage.request_count else text.UNKNOWN
-        line.append((fit(said, _FIGURE, ">"), style))
+        line.append((fit(said, figure, ">"), style))
     difference = measure.difference(a, b)
-    line.append((fit(_signed(difference, measure), _FIGURE, ">"), style))
-    if width >= label + 3 * _FIGURE + _PERCENT:
-        line.append((fit(_percent(measure, a, b), _PERCENT + 3, ">"), "muted"))
+    line.append((fit(_signed(difference, measure), figure, ">"), style))
+    if width >= label + 3 * figure + _PERCENT:
+        line.append((fit(_percent(measure, a, b), _PERCENT, ">"), "muted"))
     return line
 
 
@@ -150,8 +151,13 @@ def by_title(by: str) -> str:
 
 
 def _label(width: int) -> int:
-    wanted = width - 3 * _FIGURE - _PERCENT - 3
-    return min(max(wanted if wanted >= _LABEL else width - 3 * _FIGURE, 4), 50)
+    figure = _figure(width)
+    wanted = width - 3 * figure - _PERCENT
+    return min(max(wanted if wanted >= _LABEL else width - 3 * figure, 4), 50)
+
+
+def _figure(width: int) -> int:
+    return _FIGURE if width >= _LABEL + 3 * _FIGURE else _NARROW_FIGURE
 
 
 def _signed(difference: int | None, measure: Measure) -> str:

@@ -28,6 +28,9 @@ _LEAST_KEY = 12
 
 _MOST_KEY = 60
 
+_LEAST_REST = 8
+"""Cells that a day or a time leaves to another key."""
+
 _WIDE = 110
 """From here on a request is shown with its project."""
 
@@ -111,7 +114,8 @@ def sortable(width: int, group_by: tuple[str, ...]) -> list[str]:
 def _key_widths(names: tuple[str, ...], room: int) -> list[int]:
     """Return how wide each key is drawn: times take what they need, the others share the rest."""
     short = [name for name in names if name in _SHORT]
-    widths = {name: min(_SHORT[name], room // len(names) if len(names) > 1 else room) for name in short}
+    most = room if len(names) == 1 else max(room - _LEAST_REST * (len(names) - 1), room // len(names))
+    widths = {name: min(_SHORT[name], most) for name in short}
     others = [name for name in names if name not in _SHORT]
     rest = room - sum(widths.values())
     for number, name in enumerate(others):

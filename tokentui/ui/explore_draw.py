@@ -14,6 +14,9 @@ from tokentui.ui import figures
 from tokentui.ui.draw import Line, cut, fit, length, spread
 from tokentui.ui.explore_answer import sort_of
 
+_WORDS = 60
+"""From so many cells on a span has its name beside its days."""
+
 _SPANS = {
     "today": ("today", "yesterday"),
     "week": ("this week", "last week"),
@@ -39,8 +42,9 @@ def title(
 ) -> Line:
     """Return what is shown, and on the right how much of it."""
     by = " › ".join(name.replace("_", " ") for name in selection.group_by)
-    left: Line = [(f" by {by}" if by else " each request", "strong"), (f" · {span(selection, days)}", "text")]
-    if width >= 60:
+    when = span(selection, days) if width >= _WORDS else written(*days)
+    left: Line = [(f" by {by}" if by else " each request", "strong"), (f" · {when}", "text")]
+    if width >= _WORDS:
         left.append((f" · {text.clean(zone, 40)}", "muted"))
     arrow = "▼" if selection.descending else "▲"
     right: Line = [(f"{counted} by {_name(sort_of(selection))} {arrow} " if by else f"{counted} ", "muted")]
@@ -82,7 +86,8 @@ def crumbs(trail: Sequence[str], width: int) -> list[Line]:
         line += [(name, "text"), (" › ", "muted")] if number < len(trail) - 1 else [(name, "strong")]
     while length(line) > width and len(line) > 3:
         line = [(" … › ", "muted"), *line[3:]]
-    return [cut([*line, ("   backspace goes back", "muted")], width)]
+    hint: Line = [("   backspace goes back", "muted")]
+    return [cut([*line, *(hint if length([*line, *hint]) <= width else [])], width)]
 
 
 def head(group_by: tuple[str, ...], sorted_by: str, descending: bool, width: int) -> Line:

@@ -59,6 +59,10 @@ class Export(Window[str], inherit_bindings=False):
         """The form, the file, the keys."""
         yield Vertical(Lines(self._head), self._field, self._lines, id="export", classes="window")
 
+    def on_mount(self) -> None:
+        """The end of the path is what is changed."""
+        self._field.cursor_position = len(self._field.value)
+
     @property
     def path(self) -> Path:
         """Where it is written."""
