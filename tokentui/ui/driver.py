@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from tokentui import last_screen
@@ -79,6 +83,11 @@ class OutputDriver(LinuxDriver):
             super().write(self._opening + changes)
             self._opening = ""
 
+    def run_input_thread(self) -> None:
+        """Read keys; a byte that is no UTF-8 is a key nobody knows, and not the end of the program."""
+        linux_driver.getincrementaldecoder = _lenient  # type: ignore[assignment]
+        super().run_input_thread()
+
     def _seemly(self, data: str) -> str:
         """Return a frame without costs while they are hidden, and in ASCII where that is asked for."""
         if getattr(self._app, "veiled", False):
@@ -95,3 +104,7 @@ class OutputDriver(LinuxDriver):
 
     def _enable_mouse_pixels(self) -> None:
         """Cells are fine enough."""
+
+
+def _lenient(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
+    return partial(codecs.getincrementaldecoder(encoding), errors="replace")

@@ -6,7 +6,6 @@ So signals set a deadline in a thread of its own, and hang-ups are watched for b
 
 from __future__ import annotations
 
-import codecs
 import os
 import signal
 import sys
@@ -41,11 +40,6 @@ def unfit(environ: Mapping[str, str], stdin: TextIO | None, stdout: TextIO | Non
     kind = environ.get("TERM", "")
     if kind in ("", "dumb", "unknown"):
         return f"the terminal cannot move its cursor (TERM is {kind or 'not set'})"
-    encoding = getattr(stdout, "encoding", None) or "ascii"
-    with suppress(LookupError):
-        encoding = codecs.lookup(encoding).name
-    if encoding != "utf-8":
-        return f"the terminal's encoding is {encoding}, not UTF-8 (try LC_ALL=C.UTF-8)"
     return None
 
 

@@ -14,15 +14,15 @@ from tokentui.ui.widgets import STYLES
 
 _INKS: dict[str, dict[str, str]] = {
     "dark": {
-        "text": "#e0e0e0", "strong": "#ffffff", "muted": "#a6a6a6", "rest": "#6e6e6e",
-        "frame": "#707070", "bar": "#4aa3f0", "ok": "#5ecf84", "warn": "#ffb454", "crit": "#ff8a9a",
+        "text": "#e0e0e0", "strong": "#ffffff", "muted": "#a6a6a6", "rest": "#757575",
+        "frame": "#787878", "bar": "#4aa3f0", "ok": "#5ecf84", "warn": "#ffb454", "crit": "#ff8a9a",
         "accent": "#6fc8ee", "key": "#6fc8ee", "focus": "#ffb454", "tab": "#121212",
         "cursor": "#ffffff", "series-0": "#4aa3f0", "series-1": "#f0a03c", "series-2": "#4fc98a",
         "series-3": "#ef6f8f", "series-4": "#b493f0", "series-5": "#9a9a9a",
     },
     "light": {
-        "text": "#1f1f1f", "strong": "#000000", "muted": "#575757", "rest": "#868686",
-        "frame": "#848484", "bar": "#0b66b8", "ok": "#17703a", "warn": "#855400", "crit": "#b3173a",
+        "text": "#1f1f1f", "strong": "#000000", "muted": "#575757", "rest": "#7f7f7f",
+        "frame": "#7d7d7d", "bar": "#0b66b8", "ok": "#17703a", "warn": "#855400", "crit": "#b3173a",
         "accent": "#0a5f86", "key": "#0a5f86", "focus": "#a85200", "tab": "#fafafa",
         "cursor": "#000000", "series-0": "#0b66b8", "series-1": "#b35c00", "series-2": "#1a7f4b",
         "series-3": "#b5295f", "series-4": "#6b46c1", "series-5": "#6f6f6f",
