@@ -138,7 +138,8 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
         if not self._said:
             waits = " after a restart" if self.program.live.waits(about) else ""
             shown = values.shown(about, self._value(about))
-            self.program.say(f"{about.name}: {shown}{waits}, saved")
+            # After what the change itself sets going: an action wipes what was said before it.
+            self.program.call_later(self.program.say, f"{about.name}: {shown}{waits}, saved")
         self.redraw()
 
     # ------------------------------------------------------------------ retention
@@ -186,7 +187,7 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
 
     def _rows(self, height: int) -> int:
         """Return how many settings fit above the words on the marked one."""
-        return max(min(len(self._all), height - 9), min(height - 3, 3), 1)
+        return max(min(len(self._all), height - 8), min(height - 3, 3), 1)
 
     def lines(self, width: int, height: int) -> list[Line]:
         """The list, and everything about the marked one."""
@@ -230,16 +231,16 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
         elif self.program.live.problem:
             said.append((text.clean(text.tilde(self.program.live.problem), 500), "warn"))
         said.append((values.plain(about.doc), "text"))
-        default = values.shown(about, about.default)
-        said.append((f"default: {default} · in the file, such as: {about.example}", "muted"))
+        if about.name == "retention_days" and self._foreseen:
+            said.append((self._foreseen, "text"))
+        if about.name == "currency" and text.shown_currency().note:
+            said.append((f"{text.shown_currency().note}; all figures here have this rate", "text"))
         if self.program.live.waits(about):
             said.append(("changed: takes effect after a restart", "accent"))
         elif not about.live:
             said.append(("a change takes effect after a restart", "muted"))
-        if about.name == "currency" and text.shown_currency().note:
-            said.append((f"{text.shown_currency().note}; all figures here have this rate", "text"))
-        if about.name == "retention_days" and self._foreseen:
-            said.append((self._foreseen, "text"))
+        default = values.shown(about, about.default)
+        said.append((f"default: {default} · in the file, such as: {about.example}", "muted"))
         return [[(f" {line}", style)] for words, style in said for line in wrap(words, width - 2)]
 
 
