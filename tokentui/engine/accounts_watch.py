@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tokentui.config import Paths
@@ -57,17 +56,12 @@ class AccountsWatch:
         return bool(connection.execute(query).fetchone()[0])
 
     def _made(self) -> Poller:
-        from tokentui import secrets
+        from tokentui.engine.keychain import opened_silently
         from tokentui.engine.polling import Poller
         from tokentui.pricing import Prices
+        from tokentui.secrets import Keys
         from tokentui.sources import providers
 
-        vault = secrets.Vault(self._paths.data_dir / secrets.FILE_NAME, secrets.Means.of(os.environ))
-        if vault.exists:
-            with suppress(secrets.SecretsError):  # it stays locked, and each account says so
-                vault.unlock()
+        keys = Keys(os.environ, opened_silently(self._paths))
         prices = Prices.open(self._paths.price_overlay, self._paths.price_cache)
-        return Poller(
-            self._database, self._writing, secrets.Keys(os.environ, vault), lambda: prices, providers.rows,
-            clock=self._clock,
-        )  # fmt: skip
+        return Poller(self._database, self._writing, keys, lambda: prices, providers.rows, clock=self._clock)

@@ -1,0 +1,77 @@
+"""Whether an account can be as it was asked for; who sets it up hears which field is wrong, and why."""
+
+from __future__ import annotations
+
+import re
+
+from msgspec.structs import replace
+
+from tokentui import secrets
+from tokentui.billing import Account
+from tokentui.sources.providers import Provider, find, rows
+from tokentui.text import clean
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_MOST_TEXT = 200
+
+
+class AccountProblem(Exception):
+    """Something about an account cannot be as asked: says which field, why, and what would do."""
+
+    def __init__(self, message: str, hint: str = "", *, field: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+        self.field = field
+
+
+def row_of(service: str) -> Provider:
+    """Return the provider of a service. Raises AccountProblem."""
+    row = rows().get(service) or find(service)
+    if row is None:
+        hint = f"there are: {', '.join(rows())}"
+        raise AccountProblem(f"there is no service “{clean(service, 60)}”", hint, field="service")
+    return row
+
+
+def checked(account: Account) -> Account:
+    """Return an account as it is stored, or raise AccountProblem about its first wrong field."""
+    row = row_of(account.service)
+    account = replace(account, service=row.name, name=account.name.strip().lower())
+    if account.name and not _NAME.fullmatch(account.name):
+        hint = "letters, digits, . _ and - only, at most 40, such as: work"
+        raise AccountProblem("this is no name for an account", hint, field="name")
+    for field in ("label", "organization", "project", "base_url"):
+        value = getattr(account, field)
+        if len(value) > _MOST_TEXT or value != clean(value, _MOST_TEXT):
+            raise AccountProblem(f"the {field} holds what cannot be shown, or is too long", field=field)
+        if secrets.looks_like_key(value):
+            raise AccountProblem(f"the {field} looks like a key (it is not shown)", field=field)
+    if account.secret_reference:
+        try:
+            secrets.parse(account.secret_reference)
+        except secrets.SecretsError as error:
+            raise AccountProblem(str(error), error.hint, field="key") from None
+    _check_numbers(account, row)
+    if account.base_url or row.base_url:
+        from tokentui.sources.providers.errors import Refused
+        from tokentui.sources.providers.http import checked
+
+        try:
+            checked(account.base_url or row.base_url)
+        except Refused as error:
+            raise AccountProblem(str(error), error.hint, field="base_url") from None
+    for option in row.options:
+        if option.required and not account.options.get(option.name):
+            raise AccountProblem(f"{option.title} is missing", option.hint, field=option.name)
+    return account
+
+
+def _check_numbers(account: Account, row: Provider) -> None:
+    floors = [each.interval_seconds for each in row.capabilities.values() if each.interval_seconds]
+    if account.interval_seconds and account.interval_seconds < min(floors, default=0):
+        hint = f"{row.title} is asked every {min(floors)} seconds at most; 0 means its own pace"
+        raise AccountProblem("this is too often", hint, field="interval_seconds")
+    for field in ("monthly_limit", "session_limit", "token_limit", "interval_seconds"):
+        value = getattr(account, field)
+        if value is not None and not 0 <= value < 1 << 60:
+            raise AccountProblem(f"the {field.replace('_', ' ')} is out of range", field=field)

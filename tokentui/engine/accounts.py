@@ -1,0 +1,268 @@
+"""What a person does with accounts: the same for the dashboard's pane and for `tokentui account`.
+
+Blocking: it reads and writes the database, the vault and the network; never call it on a screen's loop.
+It writes on a connection of its own, so that it works beside a collector in this or another process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from msgspec.structs import asdict, replace
+
+from tokentui import secrets, store
+from tokentui.billing import Account, KeyReport
+from tokentui.config import Paths, Settings
+from tokentui.engine.account_check import AccountProblem, checked, row_of
+from tokentui.engine.database import Database
+from tokentui.engine.keychain import opened_silently, vault_of
+from tokentui.sources.providers import Provider, rows
+from tokentui.store.accounts import AuditEntry
+from tokentui.store.faults import explained
+from tokentui.store.ledger import KnownBalance, StoredState
+from tokentui.text import clean
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as lists show it."""
+
+    account: Account
+    provider: Provider | None
+    """None when this version does not know the service."""
+    created_at: int
+    """UTC epoch microseconds."""
+    key_changed_at: int | None
+    states: tuple[StoredState, ...]
+    balances: tuple[KnownBalance, ...]
+
+    @property
+    def title(self) -> str:
+        """What its card is called."""
+        return self.account.label or (self.provider.title if self.provider else self.account.service)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundKey:
+    """A key in the environment that no account uses yet: offered, never taken silently."""
+
+    provider: Provider
+    reference: str
+
+
+class Accounts:
+    """The accounts of one user. Each call stands for itself; safe to use from several threads."""
+
+    def __init__(
+        self, paths: Paths, settings: Settings, environ: Mapping[str, str] = os.environ, *, actor: str = ""
+    ) -> None:
+        """`actor` is who the audit log says it was."""
+        self._paths, self._settings, self._environ = paths, settings, environ
+        self._actor = actor or environ.get("USER") or environ.get("LOGNAME") or str(os.getuid())
+
+    # ------------------------------------------------------------------ looking
+
+    def listed(self) -> list[AccountView]:
+        """Return all accounts, by service and name. Raises StoreError."""
+        with self._reading() as reader:
+            if reader is None:
+                return []
+            states, balances = reader.account_states(), reader.balances()
+            known = rows()
+            return [
+                AccountView(
+                    each.account,
+                    known.get(each.account.service),
+                    each.created_at,
+                    each.key_changed_at,
+                    tuple(state for state in states if _of(each.account, state)),
+                    tuple(left for left in balances if _of(each.account, left)),
+                )
+                for each in reader.configured_accounts()
+            ]
+
+    def view(self, key: str) -> AccountView:
+        """Return the account `service` or `service/name`. Raises AccountProblem."""
+        for each in self.listed():
+            if each.account.key == key.strip().lower():
+                return each
+        names = ", ".join(each.account.key for each in self.listed()) or "none is set up yet"
+        raise AccountProblem(f"there is no account “{clean(key, 60)}”", f"there are: {names}")
+
+    def offered(self) -> list[FoundKey]:
+        """Return the keys in the environment that could be used."""
+        used = {each.account.secret_reference for each in self.listed()}
+        found = []
+        for row in rows().values():
+            for variable in row.environment:
+                reference = f"env:{variable}"
+                if self._environ.get(variable) and reference not in used:
+                    found.append(FoundKey(row, reference))
+        return found
+
+    def audit_log(self, limit: int = 200) -> list[AuditEntry]:
+        """Return who changed what, newest first. Raises StoreError."""
+        with self._reading() as reader:
+            return reader.audit_log(limit) if reader else []
+
+    # ------------------------------------------------------------------ changing
+
+    def add(self, account: Account, key: secrets.Secret | None = None) -> AccountView:
+        """Set an account up. A `key` goes into the vault, under the account's own name.
+
+        Raises AccountProblem, SecretsError (the vault is locked, or there is none), StoreError.
+        """
+        account = checked(account)
+        if any(each.account.key == account.key for each in self.listed()):
+            hint = "give this one a name, such as: work"
+            raise AccountProblem(f"there is an account {account.key} already", hint, field="name")
+        if key is not None:
+            account = replace(account, secret_reference=self._kept(account, key))
+        row = row_of(account.service)
+        if row.key_help and not account.secret_reference:
+            raise AccountProblem("this service needs a key", row.key_help, field="key")
+        with self._writing() as writer:
+            writer.put_account(account, row.title, _now(), key_changed=bool(account.secret_reference))
+            writer.audit(_now(), self._actor, "add", account.key, {}, _told(account))
+        return self.view(account.key)
+
+    def edit(self, key: str, changes: Mapping[str, object]) -> AccountView:
+        """Change fields of an account. Raises AccountProblem, StoreError."""
+        before = self.view(key).account
+        after = checked(replace(before, **changes))
+        if after == before:
+            return self.view(key)
+        with self._writing() as writer:
+            moved = after.secret_reference != before.secret_reference
+            writer.put_account(after, row_of(after.service).title, _now(), key_changed=moved)
+            old, new = _told(before), _told(after)
+            differs = [name for name in new if new[name] != old[name]]
+            writer.audit(
+                _now(), self._actor, "edit", after.key,
+                {name: old[name] for name in differs}, {name: new[name] for name in differs},
+            )  # fmt: skip
+        return self.view(after.key)
+
+    def pause(self, key: str, *, active: bool = False) -> AccountView:
+        """Stop asking for an account, or go on with it. Raises AccountProblem, StoreError."""
+        return self.edit(key, {"is_active": active})
+
+    def rotate(self, key: str, new: secrets.Secret) -> AccountView:
+        """Replace an account's key in the vault. Raises AccountProblem, SecretsError, StoreError."""
+        account = self.view(key).account
+        if account.secret_reference and not account.secret_reference.startswith("vault:"):
+            kind = account.secret_reference.partition(":")[0]
+            hint = "change it there; tokentui notices by itself"
+            raise AccountProblem(f"the key of {account.key} is not in the vault ({kind})", hint, field="key")
+        reference = self._kept(account, new)
+        with self._writing() as writer:
+            moved = replace(account, secret_reference=reference)
+            writer.put_account(moved, row_of(account.service).title, _now(), key_changed=True)
+            writer.audit(_now(), self._actor, "rotate", account.key, {}, {"secret_reference": reference})
+        return self.view(key)
+
+    def removal(self, key: str) -> dict[str, int]:
+        """Return what would go with an account, by table; `requests` would stay. Raises AccountProblem."""
+        account = self.view(key).account
+        with self._writing() as writer:
+            return writer.removal(account)
+
+    def remove(self, key: str) -> None:
+        """Remove an account, what its provider said of it, and its key in the vault."""
+        account = self.view(key).account
+        if account.secret_reference == self._own_reference(account):
+            vault = opened_silently(self._paths)
+            if vault.exists and account.secret_reference.removeprefix("vault:") in vault.read().items:
+                vault.remove(account.secret_reference.removeprefix("vault:"))
+        with self._writing() as writer:
+            writer.remove_account(account)
+            writer.audit(_now(), self._actor, "remove", account.key, _told(account), {})
+
+    # ------------------------------------------------------------------ testing
+
+    def test(self, account: Account, key: secrets.Secret | None = None) -> KeyReport:
+        """Ask the provider what the key may do. Raises AccountProblem, SecretsError, ProviderError."""
+        from tokentui.sources.providers.http import Client, Hosts
+
+        account = checked(account)
+        row = row_of(account.service)
+        if key is None and account.secret_reference:
+            keys = secrets.Keys(self._environ, opened_silently(self._paths))
+            key = keys.get(secrets.parse(account.secret_reference))
+
+        async def ask() -> KeyReport:
+            hosts = Hosts()
+            try:
+                client = Client(hosts, row, account, key.reveal if key else lambda: "", _now())
+                report: KeyReport = await row.load().test(client, account)
+                return report
+            finally:
+                await hosts.close()
+
+        return asyncio.run(ask())
+
+    # ------------------------------------------------------------------ where things are
+
+    def _kept(self, account: Account, key: secrets.Secret) -> str:
+        """Put a key into the vault; return where it is."""
+        reference = self._own_reference(account)
+        vault = opened_silently(self._paths)
+        vault.put(reference.removeprefix("vault:"), secrets.key_of(key, "the key"), time.time_ns() // 10**9)
+        return reference
+
+    def _own_reference(self, account: Account) -> str:
+        return f"vault:{account.key.replace('/', '.')}"
+
+    def unlock(self, passphrase: secrets.Secret) -> None:
+        """Open the vault for this process. Raises SecretsError."""
+        vault_of(self._paths).unlock(passphrase)
+
+    def create_vault(self, passphrase: secrets.Secret) -> None:
+        """Make the vault, opened by a passphrase. Raises SecretsError."""
+        vault_of(self._paths).create([secrets.PassphraseSlot(passphrase)], time.time_ns() // 10**9)
+
+    @property
+    def vault_state(self) -> str:
+        """`none`, `locked` or `open`; tries what asks nobody. Blocks up to 5 s for a keyring that hangs."""
+        vault = opened_silently(self._paths)
+        return "none" if not vault.exists else "locked" if vault.is_locked else "open"
+
+    @contextmanager
+    def _reading(self) -> Iterator[store.Reader | None]:
+        database = Database(self._paths, self._settings, self._environ)
+        with explained(database.place.path):
+            try:
+                yield database.reader() if database.ready() else None
+            finally:
+                database.close_reader()
+
+    @contextmanager
+    def _writing(self) -> Iterator[store.Writer]:
+        database = Database(self._paths, self._settings, self._environ)
+        place = database.place
+        if not place.writable:
+            raise AccountProblem(f"{place.path} cannot be written", "see tokentui doctor")
+        with explained(place.path):
+            writer = store.open_writer(place.path, database.zone, **place.options)
+            try:
+                yield writer
+            finally:
+                writer.close()
+
+
+def _of(account: Account, what: StoredState | KnownBalance) -> bool:
+    return (what.service, what.account) == (account.service, account.name)
+
+
+def _told(account: Account) -> dict[str, object]:
+    """Return what the audit log may say of an account: all, for none of it is a key."""
+    return {name: value for name, value in asdict(account).items() if name not in ("service", "name")}
+
+
+def _now() -> int:
+    return time.time_ns() // 1000
