@@ -19,6 +19,8 @@ MOST_ROWS = 30
 """Price rows shown; `tokentui explain --json` has all."""
 
 _GAP = 2
+_LEAST = 18
+"""Cells that text keeps while there are figures that matter less."""
 
 
 class Copies(NamedTuple):
@@ -184,7 +186,7 @@ def _logs(logs: Sequence[Logs], now: float, width: int) -> list[Line]:
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int) -> list[Line]:
-    """Return rows in columns below their titles: text gives way down to 12 cells, then whole columns do."""
+    """Return rows in columns below their titles: text gives way a little, then whole columns do."""
     sizes = [
         max([length([(column.title, "")]), *(length([row[at]]) for row in rows)])
         for at, column in enumerate(columns)
@@ -192,8 +194,8 @@ def table(columns: Sequence[Column], rows: Sequence[Sequence[Span]], width: int)
     kept = [at for at in range(len(columns)) if any(row[at][0] for row in rows)]
     while kept and (over := sum(sizes[at] + _GAP for at in kept) - _GAP - width) > 0:
         widest = max((at for at in kept if columns[at].text), key=lambda at: sizes[at], default=-1)
-        if widest >= 0 and sizes[widest] > 12:
-            sizes[widest] = max(12, sizes[widest] - over)
+        if widest >= 0 and sizes[widest] > _LEAST:
+            sizes[widest] = max(_LEAST, sizes[widest] - over)
         else:
             kept.remove(min(kept, key=lambda at: columns[at].rank))
     return [
