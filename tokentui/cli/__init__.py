@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "tokentui.cli.doctor:doctor",
     "explain": "tokentui.cli.explain:explain",
     "price": "tokentui.cli.price:price",
+    "retention": "tokentui.cli.retention:retention",
     "show": "tokentui.cli.show:show",
     "usage": "tokentui.cli:usage",
     "vault": "tokentui.cli.vault:vault",

@@ -8,7 +8,9 @@ from datetime import timedelta
 
 from tokentui.config import Settings
 from tokentui.periods import day_bounds, day_of, zone
-from tokentui.store import Writer, retention
+from tokentui.store import Writer
+from tokentui.store.retention import Expiring
+from tokentui.usage import moment
 
 SWEPT = "retention"
 """The note that says up to which day, and up to which key, old requests are removed."""
@@ -27,6 +29,17 @@ def horizon(settings: Settings, zone_name: str, now: int) -> int | None:
         return None
     place = zone(zone_name)
     return day_bounds(day_of(now, place) - timedelta(days=settings.retention_days), place)[0]
+
+
+def described(found: Expiring) -> str:
+    """Return what removing old requests would do, in a sentence or two."""
+    gone = f" {found.expired:,} are sums only already." if found.expired else ""
+    if not found.requests:
+        return f"No request is old enough to be removed.{gone}"
+    day = moment(found.before).date()
+    size = f"{found.size / 1e6:,.1f} MB" if found.size >= 100_000 else f"{found.size / 1e3:,.0f} kB"
+    what = "1 request" if found.requests == 1 else f"{found.requests:,} requests"
+    return f"Would remove {what} before {day}, {size}; all sums stay.{gone}"
 
 
 class Sweep:

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 
 from tokentui import text
 from tokentui.config import Documented, Settings, documented
-from tokentui.engine.retention import horizon
+from tokentui.engine.retention import described, horizon
 from tokentui.ui import settings_values as values
 from tokentui.ui.choosing import AskText, Choose, Confirm
 from tokentui.ui.commands import bindings
@@ -163,7 +163,7 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
     async def on_settings_pane_foreseen(self, message: Foreseen) -> None:
         """Show it, or ask before requests are removed."""
         if not message.asked:
-            self._foreseen = foreseen(message.found) if message.found else text.clean(message.failure, 200)
+            self._foreseen = described(message.found) if message.found else text.clean(message.failure, 200)
             self.redraw()
             return
         about = self.marked if self.marked.name == "retention_days" else None
@@ -172,7 +172,7 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
         if message.found is not None and not message.found.requests:
             await self._set(about, message.days)
             return
-        said = foreseen(message.found) if message.found else text.clean(message.failure, 200)
+        said = described(message.found) if message.found else text.clean(message.failure, 200)
         question = f"Keep single requests for {message.days:,} days? {said}"
         self.app.push_screen(Confirm(question), lambda yes: self._chosen_days(about, message.days, yes))
 
@@ -242,16 +242,3 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
         default = values.shown(about, about.default)
         said.append((f"default: {default} · in the file, such as: {about.example}", "muted"))
         return [[(f" {line}", style)] for words, style in said for line in wrap(words, width - 2)]
-
-
-def foreseen(found: Expiring) -> str:
-    """Return what removing old requests would do, in a sentence."""
-    gone = f" {found.expired:,} are sums only already." if found.expired else ""
-    if not found.requests:
-        return f"No request is old enough to be removed.{gone}"
-    from datetime import UTC, datetime
-
-    day = datetime.fromtimestamp(found.before / 1e6, UTC).date()
-    size = f"{found.size / 1e6:,.1f} MB" if found.size >= 100_000 else f"{found.size / 1e3:,.0f} kB"
-    what = "1 request" if found.requests == 1 else f"{found.requests:,} requests"
-    return f"Would remove {what} before {day}, {size}; all sums stay.{gone}"
