@@ -58,6 +58,14 @@ class Row:
             raise ChangedFormat(self._at(name), "is no list of texts")
         return [clean(each, limit) for each in value]
 
+    def numbers(self, name: str) -> list[Decimal]:
+        """Return a list of numbers, exactly."""
+        value = self._fields.get(name)
+        if not isinstance(value, list):
+            raise ChangedFormat(self._at(name), "is missing" if value is None else "is no list")
+        whole = Row({str(number): each for number, each in enumerate(value)}, self._at(name))
+        return [whole.number(str(number)) for number in range(len(value))]
+
     def flag(self, name: str, default: bool = False) -> bool:
         """Return a boolean; everything else is the default."""
         value = self._fields.get(name)
@@ -117,3 +125,8 @@ class Row:
 
     def _at(self, name: str) -> str:
         return f"{self._place}.{name}" if self._place else name
+
+
+def percent(used: Decimal, whole: Decimal) -> float:
+    """Return how much of a limit is used, 0 or more; a limit of nothing is full."""
+    return 100.0 if whole <= 0 else float(max(used, Decimal(0)) / whole * 100)

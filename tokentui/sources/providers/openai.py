@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from tokentui.billing import Account, Bucket, Covered, Feature, Fetched, KeyReport
 from tokentui.sources.providers import Span
 from tokentui.sources.providers.errors import KeyRejected, NotOffered
-from tokentui.sources.providers.fields import Row
+from tokentui.sources.providers.fields import Row, percent
 from tokentui.sources.providers.http import Client
 from tokentui.sources.providers.paging import pages
 from tokentui.usage import LimitReading, moment
@@ -112,7 +113,7 @@ async def limits(client: Client, account: Account, span: Span) -> Fetched:
     month = Span(int(first.timestamp()) * _SECOND, span.end)
     spent = sum(bucket.cost or 0 for bucket in (await costs(client, account, month)).buckets)
     following = (first + timedelta(days=32)).replace(day=1)
-    used = 100.0 if cents <= 0 else max(0.0, float(spent / (cents * 10_000_000) * 100))
+    used = percent(Decimal(spent), cents * 10_000_000)
     reading = LimitReading(
         account.service, account.name, "spend", 0, used, int(following.timestamp()) * _SECOND, client.now,
         limit_name=f"month, of ${cents / 100:,.2f}", origin="api",

@@ -42,5 +42,48 @@ PROVIDERS: tuple[Provider, ...] = (
         history_days=90, provider_name="anthropic",
         notes=("Days are UTC days. An admin key can also create keys and members: keep it in the vault.",),
     ),
+    Provider(
+        "openrouter", "OpenRouter", "tokentui.sources.providers.openrouter",
+        "https://openrouter.ai/api/v1", "https://openrouter.ai/activity",
+        "any key (sk-or-v1-…) shows its own limit; credits and activity need a management key:"
+        " openrouter.ai/settings/management-keys",
+        {
+            "history": Capability("key", "needs a management key; the last 30 completed days", _HOUR),
+            "cost": Capability("key", "needs a management key; the last 30 completed days", _HOUR),
+            "limits": Capability("yes", "the key's own limit", 3 * _MINUTE),
+            "balance": Capability("key", "needs a management key", 5 * _MINUTE),
+        },
+        ("OPENROUTER_MANAGEMENT_KEY", "OPENROUTER_API_KEY"),
+        history_days=30,
+    ),
+    Provider(
+        "github-copilot", "GitHub Copilot", "tokentui.sources.providers.github_copilot",
+        "https://api.github.com", "https://github.com/settings/billing",
+        "a fine-grained token with “Plan: read” (github.com/settings/personal-access-tokens);"
+        " for an organization “Administration: read”",
+        {
+            "history": Capability("key", "needs a token with “Plan: read”", 30 * _MINUTE),
+            "cost": Capability("key", "needs a token with “Plan: read”", 30 * _MINUTE),
+            "limits": Capability("key", "an organization's seats; allowances are told to nobody else", _HOUR),
+            "balance": Capability("no", "GitHub bills Copilot monthly; there is no balance"),
+        },
+        ("GITHUB_BILLING_TOKEN",),
+        (Option("user", "user name", hint="whose billing, if not the token's owner's"),),
+        history_days=31,
+        notes=("A person's billing shows what that person bought; an organization's seats are its own.",),
+    ),
+    Provider(
+        "xai", "xAI", "tokentui.sources.providers.xai",
+        "https://management-api.x.ai/v1", "https://console.x.ai/team/default/usage",
+        "a management key that may read billing: console.x.ai, Settings, Management Keys",
+        {
+            "history": Capability("no", "xAI tells spending, not tokens"),
+            "cost": Capability("key", "needs a management key", 10 * _MINUTE),
+            "limits": Capability("key", "the month's spending limit; needs a management key", 30 * _MINUTE),
+            "balance": Capability("key", "prepaid credit; needs a management key", 10 * _MINUTE),
+        },
+        ("XAI_MANAGEMENT_KEY",),
+        (Option("team_id", "team id", required=True, hint="from console.x.ai, Settings, Team"),),
+    ),
 )  # fmt: skip
 """All of them."""

@@ -1,0 +1,116 @@
+"""GitHub Copilot: AI credits and premium requests as GitHub bills them, and an organization's seats.
+
+Format: github/rest-api-description 2026-03-10 (`…/settings/billing/{ai_credit,premium_request}/usage`,
+`/orgs/{org}/copilot/billing`). Amounts are float dollars; days are asked for one at a time, in UTC. Since
+2026-06-01 Copilot is billed by AI credits (a credit is $0.01), before by premium requests.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from tokentui.billing import Account, Bucket, Covered, Feature, Fetched, KeyReport
+from tokentui.sources.providers import Span
+from tokentui.sources.providers.errors import NotOffered
+from tokentui.sources.providers.fields import Row
+from tokentui.sources.providers.http import Client
+from tokentui.usage import LimitReading, epoch_microseconds, moment
+
+_DAY = 86_400_000_000
+_CREDITS_SINCE = epoch_microseconds(datetime(2026, 6, 1, tzinfo=UTC))
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2026-03-10"}
+
+
+async def test(client: Client, account: Account) -> KeyReport:
+    """Find out whose token it is, and whether it may read billing."""
+    whose = Row(await client.get("user", headers=_HEADERS)).text("login", limit=60)
+    try:
+        await client.get(await _where(client, account, client.now), _day(client.now), headers=_HEADERS)
+    except NotOffered:
+        return KeyReport(
+            f"{whose}'s token, but it may not read billing: it needs “Plan: read”"
+            " (for an organization “Administration: read”)"
+        )
+    return KeyReport(f"{whose}'s token reads Copilot's billing", ("history", "cost", "limits"))
+
+
+async def history(client: Client, account: Account, span: Span) -> Fetched:
+    """Return requests or credits by day, model and product."""
+    return await _billing(client, account, span, "history")
+
+
+async def cost(client: Client, account: Account, span: Span) -> Fetched:
+    """Return the net amounts by day, model and product."""
+    return await _billing(client, account, span, "cost")
+
+
+async def limits(client: Client, account: Account, span: Span) -> Fetched:  # noqa: ARG001
+    """Return an organization's seats, as a limit that is full when all are in use."""
+    if not account.organization:
+        return Fetched(notes=("GitHub tells a person's allowance to nobody but its own programs",))
+    path = f"orgs/{quote(account.organization, safe='')}/copilot/billing"
+    answer = Row(await client.get(path, headers=_HEADERS))
+    seats = answer.row("seat_breakdown")
+    total, active = seats.count("total"), seats.count("active_this_cycle", 0)
+    used = 100.0 * active / total if total else 0.0
+    reading = LimitReading(
+        account.service, account.name, "seats", 0, min(used, 100.0), None, client.now,
+        plan=answer.text("plan_type", "", limit=40), limit_name=f"seats in use, of {total:,}", origin="api",
+    )  # fmt: skip
+    return Fetched(limits=(reading,), plan=answer.text("plan_type", "", limit=40))
+
+
+FETCHES = {"history": history, "cost": cost, "limits": limits}
+
+
+async def _billing(client: Client, account: Account, span: Span, feature: Feature) -> Fetched:
+    """Return a day at a time: a question for a whole month says nothing of its days."""
+    end = min(span.end, (client.now // _DAY + 1) * _DAY)
+    buckets: list[Bucket] = []
+    for start in range(span.start, end, _DAY):
+        where = await _where(client, account, start)
+        answer = Row(await client.get(where, _day(start), headers=_HEADERS))
+        buckets += [_bucket(item, start, feature) for item in answer.rows("usageItems")]
+    notes = (
+        () if account.organization else ("only what this person bought; an organization's seats are its own",)
+    )
+    return Fetched(tuple(buckets), (Covered(feature, span.start, end),), notes=notes)
+
+
+def _bucket(item: Row, start: int, feature: Feature) -> Bucket:
+    unit = item.text("unitType", "requests", limit=40)
+    dimensions = f"sku={_word(item, 'sku')};unit={_word(item, 'unitType')}"
+    model, product = item.text("model", ""), item.text("product", "copilot", limit=60)
+    if feature == "cost":
+        amount = item.money("netAmount")
+        return Bucket("cost", start, start + _DAY, model, product, dimensions, cost=amount)
+    quantity = item.number("grossQuantity")
+    whole = int(quantity.to_integral_value())
+    if whole < 0:
+        whole = 0
+    requests = whole if "request" in unit.lower() else None
+    return Bucket(
+        "history", start, start + _DAY, model, product, dimensions,
+        request_count=requests, quantity=None if requests is not None else whole,
+        cost=item.money("netAmount"),
+    )  # fmt: skip
+
+
+async def _where(client: Client, account: Account, day: int) -> str:
+    kind = "ai_credit" if day >= _CREDITS_SINCE else "premium_request"
+    if account.organization:
+        return f"organizations/{quote(account.organization, safe='')}/settings/billing/{kind}/usage"
+    user = account.options.get("user") or Row(await client.get("user", headers=_HEADERS)).text(
+        "login", limit=60
+    )
+    return f"users/{quote(user, safe='')}/settings/billing/{kind}/usage"
+
+
+def _day(time: int) -> list[tuple[str, str]]:
+    at = moment(time)
+    return [("year", str(at.year)), ("month", str(at.month)), ("day", str(at.day))]
+
+
+def _word(item: Row, name: str) -> str:
+    return item.text(name, "", limit=60).replace(";", ",").replace("=", ":")
