@@ -12,7 +12,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from tokentui import periods
+from tokentui import periods, text
 from tokentui.engine.filters import EXAMPLE, FilterError
 from tokentui.engine.selection import Selection
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery
@@ -121,6 +121,11 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
             self._wanted = key or ()
             self.ask()
 
+    @property
+    def settled(self) -> bool:
+        """Whether what was asked for is shown."""
+        return not self._asking
+
     def ask(self) -> None:
         """Have the database asked for what is selected; an older question is given up."""
         if self.snapshot is None:
@@ -188,7 +193,10 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
         return [explore_draw.title(self.selection, self._days(), self.zone, self.table.counted, width)]
 
     def _crumbs(self, width: int, _height: int) -> list[Line]:
-        return explore_draw.crumbs([step.name for step in self.trail], width)
+        failed = (
+            [[(f" {text.clean(self.failure, 300)}", "crit")]] if self.failure and self.table.count else []
+        )
+        return [*explore_draw.crumbs([step.name for step in self.trail], width), *failed]
 
     def _nothing(self) -> list[Line]:
         answered = self.table.answer is not None

@@ -144,6 +144,8 @@ def figure(column: Column, usage: Usage, quality: str = "exact") -> str:
     """Return a figure with its sign."""
     if column.name == "cost":
         return figures.cost(usage, quality)
+    if column.name == "tokens":
+        return figures.tokens(usage, quality)
     value = column.value(usage)
     return text.UNKNOWN if value is None else text.tokens(value)
 
