@@ -1,0 +1,92 @@
+"""The dashboard on a history that stands still, at a time that stands still, as a program for a terminal.
+
+`python -m tests.ui_still_program FOLDER`: FOLDER holds `tokentui.db` of `still_database`. Each press of `r`
+delivers the same snapshot again with one figure changed. Ticks come twenty times a second, so that what
+would happen in minutes happens in a test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.ui_program import FakeFeed, healthy
+from tokentui import config, demo
+from tokentui.engine.collect import collect_once
+from tokentui.store import open_reader
+from tokentui.store.snapshot import Snapshot
+
+NOW = datetime(2026, 11, 20, 16, 40, tzinfo=UTC)
+TICK_SECONDS = 0.05
+LAG_SECONDS = 0.02
+"""How often the loop is asked whether it is late."""
+
+
+def still_database(folder: Path, days: int = 30) -> Path:
+    """Make the demo's history and collect it; return the database. Takes two seconds."""
+    before = dict(os.environ)
+    os.environ.update(HOME=str(folder), TOKENTUI_HOME=str(folder), TZ="UTC")
+    try:
+        demo.write_history(folder, seed=1, now=NOW, days=days)
+        places = config.paths(os.environ)
+        collect_once(places, config.Settings())
+        return places.database
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def still_snapshot(database: Path) -> Snapshot:
+    """Return what is shown of a database at that time."""
+    reader = open_reader(database)
+    try:
+        return reader.snapshot(int(NOW.timestamp() * 1e6), "UTC")
+    finally:
+        reader.close()
+
+
+def still_feed(database: Path) -> FakeFeed:
+    """A feed of that history, which answers questions."""
+    snapshot = still_snapshot(database)
+    first = snapshot.cards[0]
+    more = (
+        replace(first, today=replace(first.today, request_count=first.today.request_count + number))
+        for number in (0, 1)
+    )
+    feed = FakeFeed(snapshot, *(replace(snapshot, cards=(card, *snapshot.cards[1:])) for card in more))
+    feed.database = database
+    feed.health = healthy(now=NOW.timestamp())
+    return feed
+
+
+def main() -> None:
+    """Run it; at the end say how late its loop was at most."""
+    from tokentui.ui import app as program
+
+    program.TICK_SECONDS = TICK_SECONDS
+    folder = Path(sys.argv[1])
+    app = program.TokenTUI(
+        still_feed(folder / "tokentui.db"), version="0.1.0", clock=NOW.timestamp, crash_folder=str(folder)
+    )
+    late: list[float] = []
+
+    async def watch() -> None:
+        while True:
+            before = time.perf_counter()
+            await asyncio.sleep(LAG_SECONDS)
+            late.append(time.perf_counter() - before - LAG_SECONDS)
+
+    app.call_later(lambda: app.run_worker(watch()))
+    app.run(mouse=False)
+    late.sort()
+    at = [late[min(int(len(late) * share), len(late) - 1)] * 1000 for share in (0.5, 0.99, 1.0)] if late else []
+    print(f"code {app.return_code} lag " + " ".join(f"{each:.0f}" for each in at))
+
+
+if __name__ == "__main__":
+    main()
