@@ -21,8 +21,10 @@ from tokentui.usage import Provenance, Quality, UsageContext, UsageRecord
 
 CONTEXTS = [
     context("s1", branch="main", user="ada", machine="box", tool_version="2.1.0"),
-    context("s2", branch="main", user="bob", tool_version="2.2.0", quality="floor", operation_name="embeddings"),
-    context("s3", service="codex", account="work", project="/w/other", provenance="manual", quality="estimate"),
+    context("s2", branch="main", user="bob", tool_version="2.2.0", quality="floor",
+            operation_name="embeddings"),
+    context("s3", service="codex", account="work", project="/w/other", provenance="manual",
+            quality="estimate"),
     context("s1", service="codex", account="work", project="/w/other"),
 ]  # fmt: skip
 PLAIN: dict[str, Callable[[UsageRecord, UsageContext], str]] = {
@@ -48,7 +50,7 @@ RECORDS = st.lists(
     st.builds(
         record,
         st.uuids().map(str),
-        time=st.integers(NOW - 9 * HOUR, NOW + 20 * HOUR),
+        time=st.integers(NOW - 9 * HOUR, NOW + 20 * HOUR) | st.integers(NOW, NOW + 9),
         output=st.integers(0, 9),
         context=st.integers(0, 3),
         model=st.sampled_from(["opus", "gpt"]),
@@ -72,7 +74,9 @@ def fits(where: tuple[Where, ...], one: UsageRecord, its: UsageContext) -> bool:
     """Whether a record satisfies conditions."""
     for each in where:
         value = PLAIN[each.field](one, its).lower()
-        found = value.startswith("2.") if each.op == "glob" else value in [str(v).lower() for v in each.values]
+        found = (
+            value.startswith("2.") if each.op == "glob" else value in [str(v).lower() for v in each.values]
+        )
         if found == each.negated:
             return False
     return True
@@ -115,7 +119,8 @@ def test_any_two_dimensions_add_up(
     chosen = [
         (each, CONTEXTS[each.context])
         for each in records
-        if fits(where, each, CONTEXTS[each.context]) and day in (None, periods.day_of(each.time, periods.zone("UTC")))
+        if fits(where, each, CONTEXTS[each.context])
+        and day in (None, periods.day_of(each.time, periods.zone("UTC")))
     ]
     expected: dict[tuple[str, ...], list[Any]] = {}
     for one, its in chosen:
@@ -168,12 +173,14 @@ def test_requests_come_in_order_and_none_is_missing(
     chosen = [
         each for each in records
         if fits(where, each, CONTEXTS[each.context])
-        and all((each.cost or 0) > 20 if limit.field == "cost" else each.total_tokens > 1_105 for limit in limits)
+        and all((each.cost or 0) > 20 if one.field == "cost" else each.total_tokens > 1_105 for one in limits)
     ]  # fmt: skip
     expected = [each.key for each in sorted(chosen, key=rank)]
     assert list(reader.request_keys(query, order, descending=down)) == expected
     assert reader.request_count(query) == len(expected)
-    pages = [reader.requests(query, order, descending=down, limit=4, offset=start) for start in range(0, 28, 4)]
+    pages = [
+        reader.requests(query, order, descending=down, limit=4, offset=start) for start in range(0, 28, 4)
+    ]
     assert [each.record.key for page in pages for each in page] == expected
     by_key = {each.key: each for each in records}
     for each in reader.requests(query, order, descending=down):
@@ -242,6 +249,8 @@ def test_values_are_offered_the_most_used_first(
 
 def test_every_field_has_values_in_an_empty_database(reader: Reader) -> None:
     for field in DIMENSIONS[len(TIME_DIMENSIONS) :]:
-        assert reader.values(field) == {"success": SUCCESS, "provenance": PROVENANCES, "quality": QUALITIES}.get(
-            field, ()
-        )
+        assert reader.values(field) == {
+            "success": SUCCESS,
+            "provenance": PROVENANCES,
+            "quality": QUALITIES,
+        }.get(field, ())
