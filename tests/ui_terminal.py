@@ -32,25 +32,28 @@ class Terminal:
         *arguments: str,
         size: tuple[int, int] = (120, 36),
         file: bool = False,
+        cwd: Path | None = None,
         **environ: str,
     ) -> None:
         """`module` is a file to run instead when `file` says so; `environ` adds to a small environment."""
+        root = Path(__file__).parent.parent
         self.raw = bytearray()
         self.status: int | None = None
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
-        keep = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+        keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         env = {
             **keep,
             "TERM": "xterm-256color",
             "COLORTERM": "truecolor",
             "LANG": "C.UTF-8",
             "TZ": "UTC",
+            "PYTHONPATH": str(root),
             **environ,
         }
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.chdir(Path(__file__).parent.parent)
+            os.chdir(cwd or root)
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
             program = [module] if file else ["-m", module]
             os.execve(sys.executable, [sys.executable, *program, *arguments], env)
@@ -93,10 +96,10 @@ class Terminal:
             self.read(0.1)
         return self.text()
 
-    def quiet(self, seconds: float = 0.4) -> int:
+    def quiet(self, seconds: float = 0.4, *, show: bool = True) -> int:
         """Read until nothing came for so long; return how many bytes there were in all."""
         until = time.monotonic() + SECONDS
-        while self.read(seconds) and time.monotonic() < until:
+        while self.read(seconds, show=show) and time.monotonic() < until:
             pass
         return len(self.raw)
 
@@ -116,9 +119,10 @@ class Terminal:
             self._stream.feed(PRIVATE.sub("", data.decode("utf-8", "replace")).encode())
         return True
 
-    def resize(self, columns: int, rows: int) -> None:
+    def resize(self, columns: int, rows: int, *, show: bool = True) -> None:
         """Change the size of the window."""
-        self._screen.resize(rows, columns)
+        if show:
+            self._screen.resize(rows, columns)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def stopped(self) -> None:
