@@ -19,7 +19,7 @@ COMMANDS: tuple[Command, ...] = (
         "2",
         "show_pane('trends')",
         "Trends",
-        "Show cost and tokens a day over 30 days",
+        "Show cost, tokens and requests over time",
     ),
     Command(
         "pane.explore",
