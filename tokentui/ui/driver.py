@@ -85,7 +85,7 @@ class OutputDriver(LinuxDriver):
 
     def run_input_thread(self) -> None:
         """Read keys; a byte that is no UTF-8 is a key nobody knows, and not the end of the program."""
-        linux_driver.getincrementaldecoder = _lenient  # type: ignore[assignment]
+        linux_driver.getincrementaldecoder = _lenient  # type: ignore[assignment, attr-defined]
         super().run_input_thread()
 
     def _seemly(self, data: str) -> str:

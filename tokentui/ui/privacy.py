@@ -18,6 +18,7 @@ from textual._context import active_app
 
 from tokentui.store.snapshot import Driver, Drivers, Usage
 from tokentui.store.usage_table import UsageQuery, UsageTable, Where, literal
+from tokentui.text import shown_currency
 
 if TYPE_CHECKING:
     from tokentui.engine.health import Health
@@ -47,10 +48,10 @@ _CODES = "USD|EUR|GBP|CHF|JPY|AUD|CAD|CNY|SEK|NOK|DKK|PLN|CZK|HUF|INR|BRL|KRW"
 
 
 @cache
-def _amount() -> re.Pattern[str]:
+def _amount(sign: str) -> re.Pattern[str]:
     """A number with a currency before or after it, as any pane may write one."""
     digits = r"\d[\d.,\u202f\xa0]*[kMB]?"
-    before = rf"(?:[$€£¥₩₹]|\b(?:{_CODES})|\b[A-Z]{{1,2}}\$) ?-?{digits}~?"
+    before = rf"(?:{re.escape(sign)}|[$€£¥₩₹]|\b(?:{_CODES})|\b[A-Z]{{1,2}}\$) ?-?{digits}~?"
     return re.compile(rf"{before}|\b{digits} ?(?:[€£¥₩₹]|(?:{_CODES})\b)~?")
 
 
@@ -61,7 +62,8 @@ def hidden() -> bool:
 
 def masked(text: str) -> str:
     """Return text, or a frame of it, with dots for every amount of money, as wide as before."""
-    return _amount().sub(lambda amount: HIDDEN[: len(amount[0])].ljust(len(amount[0])), text)
+    pattern = _amount(shown_currency().sign)
+    return pattern.sub(lambda amount: HIDDEN[: len(amount[0])].ljust(len(amount[0])), text)
 
 
 def prose(sentence: str) -> str:

@@ -111,7 +111,7 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> 
     lately = figures.quality_of(_services(snapshot, range(30)), snapshot.cards)
     partly = any(day and day.unpriced_request_count for day in days)
     sign = "≥" if quality == "floor" or lately == "floor" or partly or month.unpriced_request_count else ""
-    value: Line = [(f"{sign}{text.money(end)}~", "strong")]
+    value: Line = [(f"{sign}{figures.money(end)}~", "strong")]
     return [so_far, Total(_MONTH_END, "End", value, [("at the rate of 28 days", "muted")])]
 
 

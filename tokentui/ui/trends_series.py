@@ -71,7 +71,7 @@ def _requests(usage: Usage, quality: str) -> str:
 
 
 def _dollars(value: float, step: float) -> str:
-    return text.money(round(value * NANO), 0 if step >= 1 else 2 if step >= 0.01 else 4)
+    return figures.money(round(value * NANO), 0 if step >= 1 else 2 if step >= 0.01 else 4)
 
 
 def _count(value: float, _step: float) -> str:
