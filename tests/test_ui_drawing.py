@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.ui_program import TODAY, sample, usage
-from tokentui.store.snapshot import Limit, Snapshot, Usage
+from tokentui.store.snapshot import Drivers, Limit, Usage
 from tokentui.ui import cards, draw, drivers, figures, plot, totals
 
 NOW = 1_800_000_000.0
@@ -163,7 +163,7 @@ def test_the_totals_answer_at_a_glance() -> None:
         "Today",
         "≥$27.00~",
         "▲ 35 %",
-        "yesterday ≥$20.00~",
+        "≥$20.00~ yesterday by 14:15",
         "This month",
         "≥$597.00~",
         "≥3.0M",
@@ -177,12 +177,13 @@ def test_the_totals_answer_at_a_glance() -> None:
 
 @pytest.mark.parametrize("width", [20, 45, 80, 120, 300])
 def test_what_drove_the_cost_names_what_is_unpriced(width: int) -> None:
-    lines = drivers.lines(sample(), width, 0, None)
+    look = drivers.Look("today", [("3 requests unpriced: model-x", "warn")], [], None)
+    lines = drivers.lines(sample().drivers, width, None, look)
     assert {draw.length(line) for line in lines} == {width}
     if width >= 45:
         assert "model-x" in plain(lines)
     assert "thing 0" in plain(lines) or width < 45
-    assert "nothing was used yet today" in plain(drivers.lines(Snapshot(TODAY, "UTC"), 80, 0, None))
+    assert "nothing was used today" in plain(drivers.lines(Drivers(), 80, None, look))
 
 
 @given(st.floats(0.000001, 1e12))
@@ -286,6 +287,6 @@ def test_numbers_of_things_have_no_fractions_on_the_axis() -> None:
 
 def test_a_sum_is_at_least_what_its_parts_are() -> None:
     snapshot = sample()
-    assert "yesterday ≥$20.00~" in plain(totals.lines(snapshot, 120, 3))
+    assert "≥$20.00~ yesterday by" in plain(totals.lines(snapshot, 120, 3))
     before = tuple(day for day in snapshot.days if day.day != TODAY - timedelta(days=1))
-    assert "yesterday $20.00~" in plain(totals.lines(replace(snapshot, days=before), 120, 3))
+    assert " $20.00~ yesterday by" in plain(totals.lines(replace(snapshot, days=before), 120, 3))
