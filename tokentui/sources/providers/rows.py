@@ -7,6 +7,10 @@ from tokentui.sources.providers.provider import Option, Provider
 
 _HOUR, _MINUTE = 3600, 60
 
+_NO_USAGE = Capability("no", "it offers no usage API; what local tools used with it is in their logs")
+_NO_LIMITS = Capability("no", "it names limits only in the headers of paid requests")
+_PLAN = Capability("no", "the plan costs the same every month: enter it as a subscription")
+
 PROVIDERS: tuple[Provider, ...] = (
     Provider(
         "openai-api", "OpenAI API", "tokentui.sources.providers.openai",
@@ -84,6 +88,59 @@ PROVIDERS: tuple[Provider, ...] = (
         },
         ("XAI_MANAGEMENT_KEY",),
         (Option("team_id", "team id", required=True, hint="from console.x.ai, Settings, Team"),),
+    ),
+    Provider(
+        "deepseek", "DeepSeek", "tokentui.sources.providers.deepseek",
+        "https://api.deepseek.com", "https://platform.deepseek.com/usage",
+        "any API key: platform.deepseek.com/api_keys",
+        {
+            "history": _NO_USAGE, "cost": _NO_USAGE, "limits": _NO_LIMITS,
+            "balance": Capability("yes", "", 10 * _MINUTE),
+        },
+        ("DEEPSEEK_API_KEY",),
+    ),
+    Provider(
+        "moonshot", "Moonshot", "tokentui.sources.providers.moonshot",
+        "https://api.moonshot.ai/v1", "https://platform.moonshot.ai/console/account",
+        "any API key of the same platform: platform.moonshot.ai/console/api-keys",
+        {
+            "history": _NO_USAGE, "cost": _NO_USAGE, "limits": _NO_LIMITS,
+            "balance": Capability("yes", "", 10 * _MINUTE),
+        },
+        ("MOONSHOT_API_KEY",),
+        notes=("For the Chinese platform set the base URL to https://api.moonshot.cn/v1 (in CNY).",),
+    ),
+    Provider(
+        "kimi-code", "Kimi Code", "tokentui.sources.providers.kimi_code",
+        "https://api.kimi.com/coding/v1", "https://www.kimi.com/code/console",
+        "a Kimi Code key (sk-kimi-…): www.kimi.com/code/console",
+        {
+            "history": _NO_USAGE, "cost": _PLAN, "limits": Capability("key", "a plan's windows", 5 * _MINUTE),
+            "balance": _PLAN,
+        },
+        ("KIMI_API_KEY",),
+    ),
+    Provider(
+        "zai", "Z.AI", "tokentui.sources.providers.zai",
+        "https://api.z.ai", "https://z.ai/manage-apikey/coding-plan/personal/my-plan",
+        "a key of a GLM coding plan: z.ai/manage-apikey",
+        {
+            "history": _NO_USAGE, "cost": _PLAN, "limits": Capability("key", "a plan's windows", 5 * _MINUTE),
+            "balance": _PLAN,
+        },
+        ("ZAI_API_KEY", "GLM_API_KEY"),
+        notes=("For the Chinese platform set the base URL to https://open.bigmodel.cn.",),
+    ),
+    Provider(
+        "minimax", "MiniMax", "tokentui.sources.providers.minimax",
+        "https://www.minimax.io", "https://platform.minimax.io/user-center/payment/coding-plan",
+        "a coding-plan key (sk-cp-…); pay-as-you-go keys are not accepted",
+        {
+            "history": _NO_USAGE, "cost": _PLAN, "limits": Capability("key", "a plan's windows", 5 * _MINUTE),
+            "balance": _PLAN,
+        },
+        ("MINIMAX_API_KEY",),
+        notes=("For the Chinese platform set the base URL to https://www.minimaxi.com.",),
     ),
 )  # fmt: skip
 """All of them."""
