@@ -11,7 +11,8 @@ from tests.test_ui_panes import NOW, program, shown, until
 from tests.ui_program import HOSTILE, FakeFeed, healthy, sample
 from tokentui.engine.health import Health
 from tokentui.ui.commands import COMMANDS
-from tokentui.ui.health import HealthPane, lines
+from tokentui.ui.health import HealthPane
+from tokentui.ui.health_lines import lines
 from tokentui.ui.help import Help
 from tokentui.ui.widgets import Lines
 
@@ -223,3 +224,23 @@ async def test_its_keys_are_in_the_help_and_its_commands_in_the_palette() -> Non
         await pilot.press("escape", "ctrl+p", *"sound", "enter")
         await until(pilot, lambda: "OK Claude Code" in said(pilot))
         assert {command.where for command in COMMANDS if command.id.startswith("health.")} == {"health"}
+
+
+def test_it_says_when_a_tool_deletes_its_logs_and_how_long_requests_are_kept() -> None:
+    found = healthy(now=NOW)
+    goes = round((NOW + 3.5 * 86_400) * 1e6)
+    going = replace(found.sources[0], deleted_after_days=30.0, next_deleted_at=goes, deleted_soon=2)
+    database = replace(found.database, retention_days=400, expired=1_200)
+    told = drawn(
+        replace(
+            found, sources=(going,), database=database, newest_price="2026-09-10",
+            exchange_rate="$1 = 0.8951 EUR (ECB, 2026-10-30)",
+        )
+    )  # fmt: skip
+    assert "for 30 days, then the tool deletes them: the oldest goes in 3 days, 2 files within a week" in told
+    assert "single requests for 400 days, sums for ever · 1,200 requests sums only" in told
+    assert "of genai-prices 0.2.3 · newest change on 2026-09-10" in told
+    assert "currency $1 = 0.8951 EUR (ECB, 2026-10-30)" in told
+    due = drawn(replace(found, sources=(replace(going, next_deleted_at=round(NOW * 1e6) - 1),)))
+    assert "the oldest goes any time now" in due
+    assert "single requests for ever" in due

@@ -57,7 +57,14 @@ def doctor(context: click.Context, as_json: bool) -> None:
 def described(found: Health, now: int, *, colour: bool) -> str:
     """Return the findings for a person; `now` is UTC epoch microseconds."""
     parts = [_source(source, now, colour=colour) for source in found.sources]
-    return "\n".join([*parts, _database(found.database, colour=colour)])
+    return "\n".join([*parts, _database(found.database, colour=colour) + _prices(found)])
+
+
+def _prices(found: Health) -> str:
+    newest = f", newest change on {clean(found.newest_price, 10)}" if found.newest_price else ""
+    lines = [f"  prices of genai-prices {clean(found.price_data, 30)}{newest}"] if found.price_data else []
+    lines += [f"  costs shown at {clean(found.exchange_rate, 80)}"] if found.exchange_rate else []
+    return "".join(line + "\n" for line in lines)
 
 
 def _source(source: SourceHealth, now: int, *, colour: bool) -> str:
@@ -76,6 +83,11 @@ def _source(source: SourceHealth, now: int, *, colour: bool) -> str:
         lines.append(f"  {unread} not read yet, the oldest {_since(source.lag_seconds)}")
     if source.unfinished_bytes:
         lines.append(f"  {_counted(source.unfinished_bytes, 'byte')} of last lines that have not ended yet")
+    if source.deleted_after_days is not None and source.next_deleted_at is not None:
+        left = max((source.next_deleted_at - now) / 86_400e6, 0.0)
+        first = f"in {_counted(int(left), 'day')}" if left >= 1 else "any time now"
+        kept = f"the tool deletes a log after {source.deleted_after_days:g} days, the oldest {first}"
+        lines.append(f"  {kept}, {_counted(source.deleted_soon, 'log')} within a week; the requests stay")
     if source.anomalies:
         lines.append(f"  {_counted(source.anomalies, 'value')} repaired or borrowed from a neighbour")
     lines += [f"  {clean(error, 400)}" for error in source.errors]
@@ -106,6 +118,9 @@ def _database(database: DatabaseHealth, *, colour: bool) -> str:
     if database.last_backup_at is not None:
         newest = f"{moment(database.last_backup_at):%Y-%m-%d %H:%M} UTC"
         lines.append(f"  {_counted(database.backups, 'backup')}, the newest of {newest}")
+    kept = f"for {database.retention_days:,} days" if database.retention_days else "for ever"
+    gone = f", {_counted(database.expired, 'request')} sums only" if database.expired else ""
+    lines.append(f"  single requests kept {kept}, sums for ever{gone}")
     lines.append(f"  SQLite {database.sqlite_version}")
     if database.unpriced_models:
         models = list(dict.fromkeys(database.unpriced_models))  # a model may have several providers

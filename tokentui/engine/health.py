@@ -6,11 +6,13 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from tokentui import text
 from tokentui.config import Paths, Settings
 from tokentui.engine.database import Database
 from tokentui.engine.discovery import Discovery, LogFile, home_of
+from tokentui.engine.lifetimes import lifetime
 from tokentui.pricing import snapshot
 from tokentui.sources import SOURCES, Source
 from tokentui.store import Reader, UsageQuery, Where, backup, integrity, migrate
@@ -18,6 +20,7 @@ from tokentui.store.errors import Locked, NewerDatabase, StoreError
 from tokentui.store.faults import explained
 from tokentui.store.place import Place
 from tokentui.store.queries import FileState
+from tokentui.usage import moment
 
 BAD_LINES_KEPT = 1000
 """Bad lines of one source that are named; all are counted."""
@@ -61,6 +64,12 @@ class SourceHealth:
     last_read_at: int | None
     """UTC epoch microseconds."""
     errors: tuple[str, ...]
+    deleted_after_days: float | None = None
+    """Days without a change after which the tool deletes a log; None where it never does."""
+    next_deleted_at: int | None = None
+    """When the oldest of them goes, in UTC epoch microseconds."""
+    deleted_soon: int = 0
+    """How many go within a week."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +92,10 @@ class DatabaseHealth:
     """UTC epoch microseconds."""
     unpriced_models: tuple[str, ...]
     notices: tuple[str, ...]
+    retention_days: int = 0
+    """How long single requests are kept; 0 is for ever."""
+    expired: int = 0
+    """Requests of which only the sums are left."""
 
     @property
     def sound(self) -> bool:
@@ -98,6 +111,10 @@ class Health:
     database: DatabaseHealth
     price_data: str = ""
     """The release of genai-prices whose prices are used."""
+    newest_price: str = ""
+    """The newest day up to now on which a price in it changed: `2026-09-10`."""
+    exchange_rate: str = ""
+    """The rate that costs are shown at, with its day; empty for US dollars."""
 
 
 def health(paths: Paths, settings: Settings, now: int, *, place: Place | None = None) -> Health:
@@ -108,7 +125,8 @@ def health(paths: Paths, settings: Settings, now: int, *, place: Place | None = 
     is a finding, never an exception.
     """
     database = Database(paths, settings, place=place)
-    price_data = snapshot.newest(paths.price_cache).version
+    prices = snapshot.newest(paths.price_cache)
+    about = (prices.version, prices.newest_change(f"{moment(now):%Y-%m-%d}"), text.shown_currency().note)
     on = [source for source in SOURCES if source.name not in settings.sources_off]
     discovery = Discovery(on, home_of(os.environ), os.environ, settings.extra_roots)
     discovery.walk()
@@ -117,12 +135,12 @@ def health(paths: Paths, settings: Settings, now: int, *, place: Place | None = 
             reader = database.reader() if database.ready() else None
             return Health(
                 tuple(_source(source, discovery, reader, settings, now) for source in SOURCES),
-                _database(database, reader, paths),
-                price_data,
+                replace(_database(database, reader, paths), retention_days=settings.retention_days),
+                *about,
             )
     except StoreError as error:
         sources = tuple(_source(source, discovery, None, settings, now, readable=False) for source in SOURCES)
-        return Health(sources, _broken(database, paths, error), price_data)
+        return Health(sources, _broken(database, paths, error), *about)
     finally:
         database.close_reader()
 
@@ -161,6 +179,7 @@ def _source(
         sum(_unfinished(file, known.get(file.path)) for file in on_disk),
         max(reads, default=None),
         tuple(errors[:ERRORS_NAMED]),
+        *lifetime(source.name, on_disk, home_of(os.environ), os.environ, now),
     )  # fmt: skip
 
 
@@ -209,6 +228,7 @@ def _database(database: Database, reader: Reader | None, paths: Paths) -> Databa
         place.writable, len(copies), copies[0].made_at if copies else None,
         tuple(model for _, model, _ in reader.unpriced_models()) if reader else (),
         tuple(notices),
+        expired=reader.expired_count() if reader else 0,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ tiers: `["3", 200000, "6"]` means 6 for every token of a request whose prompt ha
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from contextlib import suppress
@@ -41,6 +42,10 @@ Rate = str | list[str | int]
 Rates = dict[str, Rate]
 """By component: `in`, `out`, `read`, `write`, `write_5m`, `write_1h` and `reasoning` per million tokens,
 `search` (of the web) and `request` per thousand."""
+
+
+_DAYS = re.compile(rb'\["(\d{4}-\d\d-\d\d)",')
+"""The condition of a row that begins on a day."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
@@ -89,6 +94,11 @@ class Snapshot(msgspec.Struct, frozen=True):
         """Return a provider by genai-prices' name; None when there is none."""
         raw = self.providers.get(name)
         return None if raw is None else msgspec.json.decode(raw, type=Provider)
+
+    def newest_change(self, today: str) -> str:
+        """Return the newest day up to `today` (`2026-09-10`) that a dated price begins on; empty for none."""
+        days = (day.decode() for raw in self.providers.values() for day in _DAYS.findall(bytes(raw)))
+        return max((day for day in days if day <= today), default="")
 
 
 def shipped() -> Snapshot:

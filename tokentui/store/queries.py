@@ -203,6 +203,12 @@ class Reader:
         """Return (provider_name, model, records) of the models with records without a price."""
         return notes.unpriced_models(self.connection)
 
+    def expired_count(self) -> int:
+        """Return of how many requests only the sums are left."""
+        from tokentui.store.retention import expired_count
+
+        return expired_count(self.connection)
+
     def expiring(self, before: int) -> Expiring:
         """Return what removing the requests before a moment (UTC epoch µs) would do. Reads every record."""
         from tokentui.store.retention import expiring
