@@ -120,6 +120,7 @@ def test_doctor_tells_a_healthy_story() -> None:
         "  1.0 MB, 10,000 requests, 100 bytes each\n"
         "  schema 1, wal journal, writable\n"
         "  2 backups, the newest of 2026-11-21 11:00 UTC\n"
+        "  single requests kept for ever, sums for ever\n"
         "  SQLite 3.50.7\n"
     )
 
