@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tokentui.secrets.secret import looks_like_key
 
@@ -22,12 +22,32 @@ OF_PROGRAMS = {
 """Password managers and the variables they authenticate by: each gets its own and no other's."""
 
 _SECRET_NAME = re.compile(
-    r"(?:^|_)(?:API_?)?(?:KEYS?|TOKENS?|SECRETS?|PASS|PASSWD|PASSWORDS?|PASSPHRASE|PAT|CREDENTIALS?|AUTH|COOKIE)"
-    r"(?:_|$)|^TOKENTUI_|_DSN$|DATABASE_URL$",
+    r"TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|APIKEY|(?:^|_)(?:KEYS?|PASS|PAT|AUTH|COOKIE)(?:_|$)"
+    r"|(?<!DESKTOP)_SESSION$|_DSN$|DATABASE_URL$",
     re.IGNORECASE,
 )
+_OF_ANY_PROGRAM = tuple(prefix for prefixes in OF_PROGRAMS.values() for prefix in prefixes)
 _HARMLESS = frozenset({"SSH_AUTH_SOCK", "GPG_TTY"})
 _URL_WITH_PASSWORD = re.compile(r"://[^/@\s]*:[^/@\s]+@")
+
+
+class Hidden(Mapping[str, str]):
+    """An environment that a crash report with local variables does not print."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def __getitem__(self, name: str) -> str:
+        return self._environ[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._environ)
+
+    def __len__(self) -> int:
+        return len(self._environ)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} variables>"
 
 
 def for_keyring(environ: Mapping[str, str]) -> dict[str, str]:
@@ -53,6 +73,6 @@ def for_command(
 
 def may_be_secret(name: str, value: str) -> bool:
     """Tell whether a variable may hold a secret, by its name or by its value."""
-    if _SECRET_NAME.search(name) or _URL_WITH_PASSWORD.search(value):
+    if _SECRET_NAME.search(name) or name.startswith(_OF_ANY_PROGRAM) or _URL_WITH_PASSWORD.search(value):
         return True
     return name not in ("PATH", "HOME", "PWD") and not value.startswith("/") and looks_like_key(value)

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Literal
 
 from tokentui.secrets import found_key
+from tokentui.secrets.environment import Hidden
 from tokentui.secrets.errors import SecretsError, VaultLocked
 from tokentui.secrets.reference import FromCommand, FromCredential, FromEnvironment, FromFile, Reference
 from tokentui.secrets.secret import Secret, forbid_core_dumps, key_of
@@ -30,7 +31,7 @@ class Keys:
     """Gives each account its key. Safe in several threads: a slow command delays its own key only."""
 
     def __init__(self, environ: Mapping[str, str], vault: Vault) -> None:
-        self._environ = environ
+        self._environ = Hidden(environ)
         self._vault = vault
         self._guard = Lock()
         self._fetching: dict[Reference, Lock] = {}

@@ -49,9 +49,12 @@ def read(path: str, most: int, *, forbidden: int = OTHERS, owners: tuple[int, ..
         descriptor = -1
     if descriptor < 0:
         raise NotPrivate("this is a symbolic link", "name the file itself, not a link to it")
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _check(os.fstat(descriptor), path, forbidden, (os.geteuid(), *owners))
-        return file.read(most + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(most + 1)
+    finally:
+        os.close(descriptor)
 
 
 def check_folder(path: str) -> None:

@@ -10,11 +10,16 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from tokentui.secrets.errors import BadReference
 from tokentui.secrets.secret import looks_like_key
+
+Given = ParamSpec("Given")
+Returned = TypeVar("Returned")
 
 SHELL_WORDS = frozenset({"|", "||", "&&", "&", ";", ">", ">>", "<", "<<", "2>&1"})
 """Words that only a shell understands; a command's arguments are passed on as they are."""
@@ -97,6 +102,22 @@ class FromVault:
 Reference = FromEnvironment | FromCommand | FromFile | FromCredential | FromVault
 
 
+def _without_frames(function: Callable[Given, Returned]) -> Callable[Given, Returned]:
+    """Raise its `BadReference` without the frames below: what was refused may be a key, and is in them."""
+
+    @wraps(function)
+    def call(*given: Given.args, **named: Given.kwargs) -> Returned:
+        try:
+            return function(*given, **named)
+        except BadReference as error:
+            problem = error.with_traceback(None)
+        given = named = ()  # type: ignore[assignment]
+        raise problem
+
+    return call
+
+
+@_without_frames
 def parse(text: str) -> Reference:
     """Return the place that a reference names. Raises `BadReference`."""
     scheme, colon, rest = text.strip().partition(":")
@@ -117,6 +138,7 @@ def parse(text: str) -> Reference:
     raise BadReference("where the key comes from is not understood (the text is not shown)", _EXAMPLE)
 
 
+@_without_frames
 def choose(account: str, settings: Mapping[str, object], environ: Mapping[str, str]) -> Reference:
     """Return where the key of an account comes from: the first of these that is configured.
 
@@ -142,6 +164,7 @@ def choose(account: str, settings: Mapping[str, object], environ: Mapping[str, s
     return FromVault(name(account))
 
 
+@_without_frames
 def command(argv: object, keep: object = ()) -> FromCommand:
     """Return a command given as a list of words. Raises `BadReference`, which quotes none of them."""
     example = 'such as: api_key_command = ["op", "read", "op://private/openai/key"]'

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from tokentui.secrets import found_key, private_file, sealing
 from tokentui.secrets.document import Slot, SlotKind
+from tokentui.secrets.environment import Hidden
 from tokentui.secrets.errors import KeyringFailed, SecretsError, VaultDamaged, VaultUnwritable, WeakPassphrase
 from tokentui.secrets.reference import FromCommand, FromCredential, FromFile, Reference, command, name, parse
 from tokentui.secrets.sealing import STRONG, Cost
@@ -44,6 +45,9 @@ class Means:
     environ: Mapping[str, str]
     keyring: Keyring
     cost: Cost = STRONG
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "environ", Hidden(self.environ))
 
     @staticmethod
     def of(environ: Mapping[str, str], cost: Cost | None = None) -> Means:
