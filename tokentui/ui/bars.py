@@ -115,4 +115,4 @@ class Footer(Bar):
         """One line: what the last key did, else the keys from the table of commands."""
         if self.program.said:
             return [[(f" {self.program.said}", "accent")]]
-        return footer(self._where or self.program.shown_pane(), width)
+        return footer(self._where or self.program.shown_pane(), width, self.program.commands)
