@@ -94,6 +94,8 @@ class Navigation(Manners, inherit_bindings=False):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Run what a key stands for; what the last one did is told no longer."""
+        if self._exit:
+            return True  # keys after the one that left: there are no panes any more
         self.said = ""
         return await super().run_action(action, default_namespace, namespaces)
 
