@@ -27,12 +27,13 @@ LETTERS = "".join(map(chr, range(33, 127))).translate({ord(each): None for each 
 
 SEQUENCES = (
     "\r", "\t", "\x1b", "\x7f", "\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[H", "\x1b[F",
-    "\x1b[5~", "\x1b[6~", "\x1b[Z", "\x1bOP", "\x1b[15~", "\x1b[1;5C", "\x1b[3~", "\x01", "\x0b", "\x0c", "\x10", "\x15", "\x17",
+    "\x1b[5~", "\x1b[6~", "\x1b[Z", "\x1bOP", "\x1b[15~",
+    "\x1b[1;5C", "\x1b[3~", "\x01", "\x0b", "\x0c", "\x10", "\x15", "\x17",
     "\x1b\x1b/", "\x1b[200~paste\n\x1b[31m\x1b[201~", "\x1b[I", "\x1b[O",
 )  # fmt: skip
 """Keys that are more than a letter, pasted text, and reports of the focus."""
 
-BURST = 12
+BURST = 6
 """Keys at once: more than are handled between two frames."""
 
 STEADY = 400
