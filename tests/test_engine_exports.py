@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from tests.store_batches import NOW, context, record
+from tokentui.cli.show import schema_text
 from tokentui.engine import exports
 from tokentui.engine.export_rows import REQUEST_FIELDS
 from tokentui.engine.exports import Compared, Comparison, RequestList, Side, csv_lines
@@ -86,6 +88,12 @@ def test_a_report_keeps_its_order_and_what_is_unknown_stays_unknown() -> None:
     assert (shop["project"], shop["cost"], shop["quality"]) == ("/home/ada/shop", "1.000000005", "floor")
     assert (other["project"], other["cost"], other["unpriced_request_count"]) == ("/home/ada/other", None, 1)
     assert [row["cost"] for row in read(REPORT, "csv")] == ["1.000000005", ""]
+
+
+@pytest.mark.parametrize("redact", [False, True])
+def test_an_exported_report_is_what_show_writes(redact: bool) -> None:
+    document = json.loads(exports.text(REPORT, "json", redact=redact))
+    Draft202012Validator(json.loads(schema_text())).validate(document)
 
 
 def test_a_report_without_groups_is_its_totals() -> None:
