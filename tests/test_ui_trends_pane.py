@@ -31,17 +31,16 @@ LEFT = "\x1b[D"
 
 @pytest.fixture
 def feed(tmp_path: Path) -> FakeFeed:
-    """A feed with a database: a request each day for 800 days, half of them lower bounds."""
+    """A feed with a database of 800 days: an exact request each day, and on odd ones a lower bound."""
     path = tmp_path / "tokentui.db"
     writer = open_writer(path, "UTC")
     contexts = [context("s1"), context("s2", service="gemini-cli", project="/srv/infra", quality="floor")]
     records = [
-        record(
-            str(age), NOW - age * DAY - 10 * SECOND, output=1_000, context=age % 2,
-            model="gemini-3" if age % 2 else "claude-opus-4", cost=10**9,
-        )
+        record(f"{age} {kind}", NOW - age * DAY - 10 * SECOND, context=kind, model=model, cost=10**9)
         for age in range(800)
-    ]  # fmt: skip
+        for kind, model in enumerate(("claude-opus-4", "gemini-3"))
+        if kind <= age % 2
+    ]
     writer.ingest([batch(records, contexts)], NOW)
     snapshot = Reader(writer.connection).snapshot(NOW - SECOND, "UTC")
     writer.close()
@@ -111,10 +110,10 @@ async def test_the_sums_are_those_of_the_database(feed: FakeFeed) -> None:
         await opened(pilot)
         await pilot.press("P", "m", "n")
         await until(pilot, lambda: "12 months" in said(pilot, "table"))
-        since = 31 + 324  # a request a day from 1 Dec 2025 to 20 Nov 2026
+        since = 355 + 177  # the days from 1 Dec 2025 to 20 Nov 2026, and the odd ones of them
         assert said(pilot, "table").splitlines()[-1].split()[3] == f"≥{since}"
         await pilot.press("left_curly_bracket")
-        await until(pilot, lambda: "Dec 2024 – Nov 2025" in said(pilot) and "≥365" in said(pilot, "table"))
+        await until(pilot, lambda: "Dec 2024 – Nov 2025" in said(pilot) and "≥548" in said(pilot, "table"))
         await pilot.press("left_curly_bracket", "left_curly_bracket", "left_curly_bracket")
         await until(pilot, lambda: "Dec 2023 – Nov 2024" in said(pilot))
         await pilot.press("right_curly_bracket", "right_curly_bracket", "right_curly_bracket")
@@ -143,7 +142,7 @@ async def test_the_cursor_reads_out_and_is_explained(feed: FakeFeed) -> None:
             "2026-11-20",
         )
         await pilot.press("left", "left")
-        assert "Thu 19 Nov 2026  ≥$1.00~" in said(pilot)
+        assert "Thu 19 Nov 2026  ≥$2.00~" in said(pilot)
         assert "Thu 19 Nov" in said(pilot, "table")
         assert "▲" in said(pilot, "plot")
         under = pane.explained()
@@ -177,7 +176,7 @@ async def test_weeks_begin_where_the_settings_say(feed: FakeFeed) -> None:
         await opened(pilot)
         await pilot.press("w", "left")
         await until(pilot, lambda: "15 – 20 Nov 2026" in said(pilot) and "wk 15 Nov" in said(pilot, "table"))
-        assert "$6.00~" in said(pilot)
+        assert "≥$9.00~" in said(pilot)
         await pilot.press("h")
         await until(pilot, lambda: "Sat" in said(pilot, "plot"))
         assert [row[1:4] for row in said(pilot, "plot").splitlines() if row[1:4] in ("Sun", "Mon")] == [
@@ -197,13 +196,18 @@ async def test_the_hours_are_read_out(feed: FakeFeed) -> None:
         assert "Cost a day by service" in said(pilot)
 
 
-async def test_a_question_that_fails_says_why_and_is_asked_again_by_r(feed: FakeFeed) -> None:
+async def test_a_question_that_fails_says_why_and_is_asked_again_by_r(
+    feed: FakeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[Callable[[], None]] = []
+    monkeypatch.setattr(Trends, "set_timer", lambda _self, _seconds, rested: rests.append(rested))
     path, feed.database = feed.database, None
     async with program(feed).run_test(size=(120, 36)) as pilot:
         await opened(pilot)
         await pilot.press("P")
         await until(pilot, lambda: "could not be read: this test has no database" in said(pilot, "plot"))
         asked = len(feed.topics)
+        rests[-1]()
         await pilot.press("u", "c")
         assert len(feed.topics) == asked, "it is not asked again and again"
         feed.database = path
@@ -235,10 +239,7 @@ async def test_one_drawing_a_change_and_none_for_the_cursor(
         built.clear()
         feed.next()
         await pilot.pause()
-        await pilot.press("1")
-        feed.deliver(replace(feed_snapshot(pilot), record_count=1))
-        await pilot.pause()
-        assert not built, "nothing is drawn for an equal snapshot, or while the pane is not shown"
+        assert not built, "nothing is drawn for an equal snapshot"
 
 
 def feed_snapshot(pilot: Pilot[None]) -> Snapshot:
@@ -246,6 +247,25 @@ def feed_snapshot(pilot: Pilot[None]) -> Snapshot:
     snapshot = trends(pilot).snapshot
     assert snapshot is not None
     return snapshot
+
+
+async def test_nothing_is_asked_while_the_pane_is_not_shown(
+    feed: FakeFeed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[Callable[[], None]] = []
+    monkeypatch.setattr(Trends, "set_timer", lambda _self, _seconds, rested: rests.append(rested))
+    async with program(feed).run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        await pilot.press("P")
+        await until(pilot, lambda: "/srv/infra" in said(pilot, "table"))
+        await pilot.press("1")
+        asked = feed.topics.count("trends")
+        rests[-1]()
+        feed.deliver(replace(feed_snapshot(pilot), record_count=1))
+        await pilot.pause()
+        assert feed.topics.count("trends") == asked
+        await pilot.press("2")
+        await until(pilot, lambda: feed.topics.count("trends") == asked + 1)
 
 
 async def test_new_logs_are_asked_for_once_in_a_while(
