@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from tokentui import periods
 from tokentui.engine import filters
-from tokentui.store.usage_table import UsageQuery
+from tokentui.store.usage_table import DIMENSIONS, UsageQuery
 
 PRESETS = ("today", "week", "month", "all")
 """The names of spans of days that move on with the calendar."""
@@ -65,6 +65,13 @@ class Selection:
         if self.start + length > today:
             return self
         return replace(self, start=self.start + length, end=self.end + length)
+
+    def grouped_next(self, by: int) -> Selection:
+        """Return it grouped by the dimension `by` places after the first one now."""
+        first, *rest = self.group_by or DIMENSIONS[:1]
+        names = [name for name in DIMENSIONS if name not in rest]
+        name = names[(names.index(first) + by) % len(names)]
+        return replace(self, group_by=(name, *rest), sort="", descending=True)
 
     def before(self, today: date, week_start: str = "monday") -> Selection | None:
         """Return the same over the span before; a span that has begun is compared with as many days.

@@ -12,17 +12,18 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.reactive import reactive
 
-from tokentui import periods, text
+from tokentui import periods
 from tokentui.engine.filters import EXAMPLE, FilterError
 from tokentui.engine.selection import Selection
-from tokentui.store.usage_table import DIMENSIONS, UsageQuery
+from tokentui.store.usage_table import UsageQuery
 from tokentui.ui import drilling, explore_columns, explore_draw, explore_windows
 from tokentui.ui.commands import bindings
-from tokentui.ui.draw import Line
+from tokentui.ui.draw import Line, length
 from tokentui.ui.explore_answer import Answer, sort_of
 from tokentui.ui.explore_questions import Answered, Ordered, Questions, Read, Suggested
 from tokentui.ui.explore_table import ExploreTable
 from tokentui.ui.filter_line import FilterBar, Hints
+from tokentui.ui.rows import RowKeys
 from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from tokentui.ui.feed import Feed
 
 
-class Explore(Vertical, can_focus=True, inherit_bindings=False):
+class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
     """A filter, what is selected, the table."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("explore")
@@ -50,6 +51,7 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
         self.selection = Selection()
         self.trail: list[drilling.Step] = []
         self.failure = ""
+        self._said = ""
         self._asking = self._again = False
         self._wanted: tuple[str, ...] | None = None
         """The row the cursor goes to with the next answer."""
@@ -65,6 +67,7 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
     def on_mount(self) -> None:
         """Ask for what is shown first."""
         self._hints.display = False
+        self.watch(self.app, "said", self._said_no_longer, init=False)
         self._redraw()
 
     def on_show(self) -> None:
@@ -162,11 +165,8 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     def on_ordered(self, message: Ordered) -> None:
         """Now every page can be read."""
-        table = self.table
-        if table.requests and table.answer is message.answer:
-            table.requests.know(message.keys)
-            table.fill(table.requests.count, table.cursor)
-            self._redraw()
+        self.table.know(message.answer, message.keys)
+        self._redraw()
 
     def on_explore_table_missing(self, message: ExploreTable.Missing) -> None:
         """Read the requests that came into sight."""
@@ -175,10 +175,7 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     def on_read(self, message: Read) -> None:
         """Draw them."""
-        table = self.table
-        if table.requests and table.answer is message.answer:
-            table.requests.take(message.keys, message.found)
-            table.anew()
+        self.table.take(message.answer, message.keys, message.found)
 
     # ------------------------------------------------------------------ drawing
 
@@ -193,30 +190,14 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
         return [explore_draw.title(self.selection, self._days(), self.zone, self.table.counted, width)]
 
     def _crumbs(self, width: int, _height: int) -> list[Line]:
-        failed = (
-            [[(f" {text.clean(self.failure, 300)}", "crit")]] if self.failure and self.table.count else []
-        )
-        return [*explore_draw.crumbs([step.name for step in self.trail], width), *failed]
+        failure = self.failure if self.table.count else ""
+        return explore_draw.above([step.name for step in self.trail], failure, self._said, width)
 
     def _nothing(self) -> list[Line]:
         answered = self.table.answer is not None
         return explore_draw.nothing(self.selection, self._days(), failure=self.failure, answered=answered)
 
     # ------------------------------------------------------------------ keys
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor."""
-        self.table.move(by)
-
-    def action_page(self, pages: int) -> None:
-        """Move the cursor by a screenful."""
-        rows = self.table
-        rows.move(pages * max(rows.page - 1, 1))
-
-    def action_end(self, last: int) -> None:
-        """Go to the first or the last row."""
-        rows = self.table
-        rows.go(rows.count if last else 0)
 
     def action_days(self, days: str) -> None:
         """Show a span of days up to today."""
@@ -239,10 +220,7 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
 
     def action_step_group(self, step: int) -> None:
         """Group by the next dimension."""
-        first, *rest = self.selection.group_by or ("day",)
-        names = [name for name in DIMENSIONS if name not in rest]
-        name = names[(names.index(first) + step) % len(names)]
-        self.show(replace(self.selection, group_by=(name, *rest), sort=""))
+        self.show(self.selection.grouped_next(step))
 
     def action_drill(self) -> None:
         """Go into the row under the cursor."""
@@ -281,6 +259,18 @@ class Explore(Vertical, can_focus=True, inherit_bindings=False):
     def action_copy(self) -> None:
         """Copy the command line that prints the same."""
         explore_windows.copy(self)
+
+    def tell(self, said: str) -> None:
+        """Say in the last line what a key did; what is too long for it is said whole above the table."""
+        program = cast("TokenTUI", self.app)
+        program.say(said)
+        self._said = said if length([(said, "")]) >= self.size.width else ""
+        self._redraw()
+
+    def _said_no_longer(self, said: str) -> None:
+        if self._said and not said:
+            self._said = ""
+            self._redraw()
 
     def explained(self) -> tuple[str, UsageQuery] | None:
         """Return what `x` explains."""

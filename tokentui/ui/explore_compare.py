@@ -17,7 +17,7 @@ from tokentui.ui.commands import bindings
 from tokentui.ui.comparing import MEASURES, ORDERING, Found, Measure
 from tokentui.ui.draw import Line
 from tokentui.ui.exporting import Export
-from tokentui.ui.rows import Rows
+from tokentui.ui.rows import RowKeys, Rows
 from tokentui.ui.window import Window
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Told(Message):
         self.failure = failure
 
 
-class Compare(Window[None], inherit_bindings=False):
+class Compare(RowKeys, Window[None], inherit_bindings=False):
     """The totals of two selections, and what they are made of, the largest change first."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("compare")
@@ -87,18 +87,6 @@ class Compare(Window[None], inherit_bindings=False):
     def _arrange(self) -> None:
         self._rows = comparing.ordered(self._found.rows, self._measure) if self._found else []
         self._table.fill(len(self._rows))
-
-    def action_move(self, by: int) -> None:
-        """Move the cursor."""
-        self._table.move(by)
-
-    def action_page(self, pages: int) -> None:
-        """Move the cursor by a screenful."""
-        self._table.move(pages * max(self._table.page - 1, 1))
-
-    def action_end(self, last: int) -> None:
-        """Go to the first or the last line."""
-        self._table.go(self._table.count if last else 0)
 
     def action_measure(self) -> None:
         """Order the lines by the change of the next figure."""

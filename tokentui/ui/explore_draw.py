@@ -11,7 +11,7 @@ from tokentui.engine.selection import DATES, Selection
 from tokentui.store.snapshot import Usage
 from tokentui.ui import explore_columns as columns
 from tokentui.ui import figures
-from tokentui.ui.draw import Line, cut, fit, length, spread
+from tokentui.ui.draw import Line, cut, fit, length, spread, wrap
 from tokentui.ui.explore_answer import sort_of
 
 _WORDS = 60
@@ -75,6 +75,14 @@ def written(first: date | None, last: date | None) -> str:
     if (first.year, first.month) == (last.year, last.month):
         return f"{first.day} – {_day(last)}"
     return f"{first.day} {first:%b}{f' {first.year}' if first.year != last.year else ''} – {_day(last)}"
+
+
+def above(trail: Sequence[str], failure: str, said: str, width: int) -> list[Line]:
+    """Return what stands above the table: the way here, why an answer failed, what a key did."""
+    drawn = crumbs(trail, width)
+    for told, style in ((text.clean(failure, 300), "crit"), (text.clean(said, 2_000), "accent")):
+        drawn += [[(f" {line}", style)] for line in wrap(told, width - 2) if line]
+    return drawn
 
 
 def crumbs(trail: Sequence[str], width: int) -> list[Line]:

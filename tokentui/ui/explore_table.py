@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -14,6 +15,9 @@ from tokentui.ui.explore_answer import Answer, Group, ordered, sort_of
 from tokentui.ui.explore_draw import Shown
 from tokentui.ui.explore_requests import Requests
 from tokentui.ui.rows import Rows
+
+if TYPE_CHECKING:
+    from tokentui.store.explain import Request
 
 MARKS = "AB"
 """The signs of the rows that are compared."""
@@ -58,6 +62,18 @@ class ExploreTable(Rows):
         key = here if keep else wanted
         at = next((number for number, (each, _) in enumerate(self.groups) if each == key), None)
         self.fill(len(self.groups), (self.cursor if keep else 0) if at is None else at)
+
+    def know(self, answer: Answer, keys: Sequence[int]) -> None:
+        """Take the order of all requests of an answer, unless another one is shown by now."""
+        if self.requests and self.answer is answer:
+            self.requests.know(keys)
+            self.fill(self.requests.count, self.cursor)
+
+    def take(self, answer: Answer, keys: Sequence[int], found: Sequence[Request]) -> None:
+        """Draw requests of an answer that have been read."""
+        if self.requests and self.answer is answer:
+            self.requests.take(keys, found)
+            self.anew()
 
     def mark(self) -> None:
         """Mark the group under the cursor, or no longer; of more than two the oldest goes."""

@@ -167,7 +167,7 @@ def copy(pane: Explore) -> None:
     """Copy the command line that prints the same by OSC 52, which also works over SSH; and show it."""
     command = command_of(pane)
     pane.app.copy_to_clipboard(command)
-    cast("TokenTUI", pane.app).say(f"copied: {command}")
+    pane.tell(f"copied: {command}")
 
 
 def command_of(pane: Explore) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.message import Message
@@ -49,7 +50,7 @@ class Export(Window[str], inherit_bindings=False):
         super().__init__()
         self._shown, self._feed = shown, feed
         self._form = exports.FORMS[0]
-        self._failure = ""
+        self._failure = self._done = ""
         self._writing = False
         self._field = Input(str(_folder() / name), id="export-path", compact=True, select_on_focus=False)
         self._field.cursor_blink = False
@@ -80,7 +81,9 @@ class Export(Window[str], inherit_bindings=False):
 
     def on_input_submitted(self) -> None:
         """Write the file, unless there is one."""
-        if not self._field.value.strip():
+        if self._done:
+            self._written(self._done)
+        elif not self._field.value.strip():
             self._fail("a file name is missing")
         elif not self._writing:
             self._write(overwrite=False)
@@ -115,7 +118,15 @@ class Export(Window[str], inherit_bindings=False):
         elif message.failure:
             self._fail(f"{path} cannot be written: {message.failure}")
         else:
-            self.dismiss(f"written: {path}")
+            self._written(f"written: {path}")
+
+    def _written(self, said: str) -> None:
+        """Return what to tell; a path too long for the last line is told here first."""
+        if self._done or cell_len(said) < self.app.size.width:
+            self.dismiss(said)
+            return
+        self._done, self._failure = said, ""
+        self._lines.redraw()
 
     def _replace(self, yes: bool | None) -> None:
         if yes:
@@ -136,7 +147,10 @@ class Export(Window[str], inherit_bindings=False):
         keys = "tab another form · enter writes · esc leaves"
         if privacy.hidden():
             keys = "names and costs are left out, as on the screen · " + keys
-        drawn: list[Line] = [[(f" {line}", "muted")] for line in wrap(keys, width - 2)]
+        if self._done:
+            keys = "enter closes"
+        drawn: list[Line] = [[(f" {line}", "ok")] for line in wrap(self._done, width - 2) if self._done]
+        drawn += [[(f" {line}", "muted")] for line in wrap(keys, width - 2)]
         failed = text.clean(self._failure, 600)
         return [*([(f" {line}", "crit")] for line in wrap(failed, width - 2) if failed), *drawn]
 

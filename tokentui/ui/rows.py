@@ -3,12 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
 
 from tokentui.ui.draw import Line, cut
 from tokentui.ui.widgets import Lines
 
+if TYPE_CHECKING:
+    from textual.dom import DOMNode
+
 MOST_KEPT = 2_000
 """Drawn rows that are remembered, so that scrolling back draws nothing twice."""
+
+
+class RowKeys:
+    """The keys that move the cursor of some rows, for the pane or the window they are in."""
+
+    @property
+    def rows(self) -> Rows:
+        """The rows."""
+        return cast("DOMNode", self).query_one(Rows)
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+        self.rows.move(by)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by a screenful."""
+        self.rows.move(pages * max(self.rows.page - 1, 1))
+
+    def action_end(self, last: int) -> None:
+        """Go to the first (0) or the last row (1)."""
+        self.rows.go(self.rows.count if last else 0)
 
 
 class Rows(Lines):
