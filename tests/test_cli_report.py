@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -156,6 +157,26 @@ def test_a_cost_that_leaves_requests_out_says_so() -> None:
     assert table[2].endswith("—")
     assert remarks(shown, ["m"], colour=False) == "2 requests have no known price, not in the cost: m\n"
     assert remarks(report(), [], colour=False) == ""
+
+
+def test_a_lower_bound_carries_its_sign() -> None:
+    groups = (
+        Group(("claude",), usage(DOLLAR), "floor"), Group(("codex",), usage(2 * DOLLAR)),
+        Group(("tiny",), usage(5), "floor"), Group(("guess",), usage(DOLLAR), "estimate"),
+        Group(("unpriced",), usage(0, unpriced=2), "floor"),
+    )  # fmt: skip
+    shown = replace(report(*groups, by=("tool_version",)), quality="floor")
+    table = as_table(shown, detailed=False, cost=False, width=120, colour=False)
+    head, claude, codex, tiny, guess, unpriced, _, total = table.splitlines()
+    assert head.startswith("Tool version")
+    assert claude.split()[1:] == ["2", "25,300", "50,000,000", "≥50,025,300", "≥$1.00"]
+    assert codex.split()[-2:] == ["50,025,300", "$2.00"]
+    assert tiny.split()[-1] == "≥$0.00"
+    assert guess.split()[-2:] == ["~50,025,300", "~$1.00"]
+    assert unpriced.split()[-1] == "—"
+    assert total.split()[-2:] == ["≥50,025,300", "≥$3.00"]
+    assert "≥ at least so much" in remarks(shown, (), colour=False)
+    assert remarks(replace(shown, quality="exact"), (), colour=False) == ""
 
 
 def test_every_count_of_the_contract_is_in_the_schema() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokentui.engine.filters import KEYS, Filter, FilterError, parse, project, terms
+from tokentui.engine.filters import CHOICES, TEXT_KEYS, Filter, FilterError, parse, project, terms
 from tokentui.store.usage_table import Where
 
 TODAY = date(2026, 11, 21)
@@ -39,6 +39,14 @@ TODAY = date(2026, 11, 21)
         ("project:shop*", Where("project", "glob", ("shop*", "*/shop*"))),
         ("project:/work/shop/", Where("project", "eq", ("/work/shop",))),
         ('project:""', Where("project", "eq", ("",))),
+        ("tool:2.1*", Where("tool_version", "glob", ("2.1*",))),
+        ("version:2.1.0", Where("tool_version", "eq", ("2.1.0",))),
+        ("operation:chat", Where("operation", "eq", ("chat",))),
+        ("success:no", Where("success", "eq", ("no",))),
+        ("success:Failed", Where("success", "eq", ("no",))),
+        ("-success:ok", Where("success", "eq", ("yes",), negated=True)),
+        ("quality:Floor,estimate", Where("quality", "eq", ("floor", "estimate"))),
+        ("provenance:comp*", Where("provenance", "glob", ("comp*",))),
         ("cost:>1", Where("cost", ">", (1_000_000_000,))),
         ("cost:<=$0.000000001", Where("cost", "<=", (1,))),
         ("-cost:>=1.5k", Where("cost", ">=", (1_500_000_000_000,), negated=True)),
@@ -98,6 +106,8 @@ def test_a_tilde_means_the_home(home: Path) -> None:
         ("cost:>999999999999B", 5, "too large"),
         ("since:2026-13-01", 6, "not a date"),
         ("until:soon", 6, "not a date"),
+        ("model:x success:maybe", 16, "one of no, yes"),
+        ("quality:exact,poor", 14, "one of exact, floor"),
         ("since:-1d since:-2d", 10, "twice"),
         ("-since:-1d", 0, "turned round"),
         ("since:today until:-2d", 6, "ends before"),
@@ -136,7 +146,7 @@ def test_any_text_is_understood_or_refused(text: str) -> None:
     st.lists(
         st.tuples(
             st.booleans(),
-            st.sampled_from(KEYS[:7]),
+            st.sampled_from([key for key in TEXT_KEYS if key not in CHOICES]),
             st.lists(st.text(), min_size=1, max_size=3),
         )
     )

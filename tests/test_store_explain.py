@@ -58,6 +58,7 @@ RECORDS = st.lists(
         cost=st.none() | st.integers(0, 2**45),
         price=st.sampled_from(["p1", "p2"]),
         recorded_cost=st.none() | st.integers(0, 2**52),
+        error=st.sampled_from(["", "overloaded"]),
         reasoning_output_tokens=st.integers(0, 10),
     ),
     max_size=30,
@@ -69,6 +70,8 @@ CONTEXTS = [
 WHERES = st.sampled_from(
     [(), (Where("model", "glob", ("o*",)),), (Where("branch", "eq", ("main",), negated=True),),
      (Where("project", "eq", ("other",)), Where("model", "eq", ("haiku", "gpt"))),
+     (Where("success", "eq", ("no",)),), (Where("success", "eq", ("no",), True), Where("user", "eq", ("",))),
+     (Where("quality", "eq", ("floor",)), Where("operation", "eq", ("chat",))),
      (Where("account", "eq", ("work",)),), (Where("session", "eq", ("s1",)),)]
 )  # fmt: skip
 
