@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,12 +11,16 @@ from tests.store_batches import HOUR, NOW, batch, context, record, rows
 from tokentui import store
 from tokentui.batch import Batch
 from tokentui.config import Settings
+from tokentui.engine import explain_words
 from tokentui.engine.retention import Sweep, horizon
 from tokentui.store import UsageQuery, Writer, retention
 from tokentui.store.usage_table import DIMENSIONS
 
 DAY = 24 * HOUR
 BEFORE = NOW - 90 * DAY
+FAILED = (5, 100, 200)
+"""Requests that failed; those of them that are old enough to go stay."""
+LEFT = 91 + 2
 
 
 def history() -> list[Batch]:
@@ -26,6 +30,7 @@ def history() -> list[Batch]:
         record(
             f"r{n}", NOW - n * DAY, output=n + 1, context=n % 4, model=f"model-{n % 2}",
             cost=None if n % 7 == 0 else n * 1_000, price="" if n % 7 == 0 else "p",
+            error="overloaded" if n in FAILED else "",
         )
         for n in range(365)
     ]  # fmt: skip
@@ -69,8 +74,8 @@ def stored(writer: Writer) -> int:
 
 def test_every_sum_is_the_same_after_the_requests_are_gone(writer: Writer) -> None:
     before = sums(writer)
-    assert expire(writer) == 365 - 91
-    assert stored(writer) == 91
+    assert expire(writer) == 365 - LEFT
+    assert stored(writer) == LEFT
     assert sums(writer) == before
     assert expire(writer) == 0
 
@@ -81,7 +86,7 @@ def test_reading_all_logs_again_counts_nothing_twice(writer: Writer) -> None:
     writer.forget_files()
     again = writer.ingest(history(), NOW)
     assert (again.records_added, again.records_changed, again.total_tokens) == (0, 0, 0)
-    assert stored(writer) == 91
+    assert stored(writer) == LEFT
     assert sums(writer) == before
 
 
@@ -115,19 +120,32 @@ def test_sums_made_anew_keep_what_only_they_know(writer: Writer) -> None:
 
 def test_new_prices_leave_the_sums_of_removed_requests_alone(writer: Writer) -> None:
     expire(writer)
-    cost = store.Reader(writer.connection).usage(UsageQuery(end=horizon_day())).totals
+    old = UsageQuery(end=horizon_day())
+    before = store.Reader(writer.connection).usage(old).totals.cost
     writer.reprice(lambda _record, _service: (5, "other"))
-    assert store.Reader(writer.connection).usage(UsageQuery(end=horizon_day())).totals == cost
+    failed = sum(number * 1_000 - 5 for number in FAILED if number > 90)
+    assert store.Reader(writer.connection).usage(old).totals.cost == before - failed
+
+
+def test_an_explanation_says_of_how_many_requests_only_the_sums_are_kept(writer: Writer) -> None:
+    expire(writer)
+    reader = store.Reader(writer.connection)
+    whole, old = reader.explanation(UsageQuery()), reader.explanation(UsageQuery(end=horizon_day()))
+    assert (whole.expired, old.expired) == (365 - LEFT, 365 - LEFT)
+    said = f"{365 - LEFT} requests from before 2026-08-23: only the sums are kept (retention_days)"
+    assert said in list(explain_words.doubts(whole))
+    assert not any("doctor" in words for words in explain_words.doubts(whole))
+    assert reader.explanation(UsageQuery(start=horizon_day() + timedelta(days=1))).expired == 0
 
 
 def test_what_would_go_is_told_and_nothing_is_changed(writer: Writer) -> None:
     seen = retention.expiring(writer.connection, BEFORE)
-    assert (seen.requests, seen.expired, seen.before) == (274, 0, BEFORE)
-    assert seen.size == 274 * retention.RECORD_BYTES
+    assert (seen.requests, seen.expired, seen.before) == (365 - LEFT, 0, BEFORE)
+    assert seen.size == (365 - LEFT) * retention.RECORD_BYTES
     assert stored(writer) == 365
     expire(writer)
     after = retention.expiring(writer.connection, BEFORE)
-    assert (after.requests, after.expired) == (0, 274)
+    assert (after.requests, after.expired) == (0, 365 - LEFT)
 
 
 def test_a_sweep_goes_on_where_a_short_run_ended_and_rests_until_the_next_day(writer: Writer) -> None:
@@ -142,7 +160,7 @@ def test_a_sweep_goes_on_where_a_short_run_ended_and_rests_until_the_next_day(wr
     assert gone > 100
     while sweep.due:
         gone += sweep.step(writer, seconds=0)
-    assert stored(writer) == 365 - 274
+    assert stored(writer) == LEFT
     clock[0] += DAY
     assert Sweep(settings, "UTC", lambda: clock[0]).step(writer) == 1
 
@@ -161,7 +179,7 @@ def test_the_horizon_is_the_begin_of_a_day_of_the_zone() -> None:
     assert (found + 2 * HOUR) % DAY == 0  # midnight in summer
 
 
-def horizon_day() -> object:
+def horizon_day() -> date:
     """Return the last day of which all requests are removed."""
     from tokentui.periods import day_of, zone
 

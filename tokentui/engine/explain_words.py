@@ -8,7 +8,8 @@ from decimal import Decimal
 from tokentui.engine.explain import FLAG_WORDS, PROVENANCE_WORDS, QUALITY_WORDS, Component, PriceInWords
 from tokentui.store.explain import Elsewhere, Explanation, PriceRow, Request
 from tokentui.store.snapshot import Usage
-from tokentui.text import UNKNOWN, clean, money
+from tokentui.text import UNKNOWN, clean, money, shown_currency
+from tokentui.usage import moment
 
 COMPONENT_WORDS = {
     "uncached_input_tokens": "input",
@@ -63,8 +64,12 @@ def component(part: Component) -> str:
 
 def doubts(explanation: Explanation) -> Iterator[str]:
     """Return what a reader must know of the figures: where they come from, how sure they are."""
-    if explanation.stored_sums != explanation.totals:
+    if explanation.expired:
+        yield _sums_only(explanation)
+    elif explanation.stored_sums != explanation.totals:
         yield "The stored sums differ from the records: run `tokentui doctor`."
+    if note := shown_currency().note:
+        yield f"Costs are shown at {note}; prices are in US dollars"
     for names, words in ((explanation.provenances, PROVENANCE_WORDS), (explanation.qualities, QUALITY_WORDS)):
         yield from (f"{requests(count)}: {words.get(name, clean(name))}" for name, count in names)
     yield from (f"{requests(count)}: {FLAG_WORDS[name]}" for name, count in explanation.flags)
@@ -86,7 +91,9 @@ def nothing(explanation: Explanation, elsewhere: Elsewhere, selection: str) -> I
     if not elsewhere.everything.request_count:
         yield "Nothing is recorded yet: `tokentui detect` shows which tools were looked for, and where."
         return
-    if explanation.stored_sums != explanation.totals:
+    if explanation.expired:
+        yield _sums_only(explanation)
+    elif explanation.stored_sums != explanation.totals:
         yield "The stored sums say otherwise: run `tokentui doctor`."
     if count := elsewhere.other_days.request_count:
         days = f"from {elsewhere.first_day} to {elsewhere.last_day}"
@@ -97,6 +104,11 @@ def nothing(explanation: Explanation, elsewhere: Elsewhere, selection: str) -> I
         yield f"On these days there is other usage, which does not match: {requests(count)}."
     if any(each.unreadable or each.bad_lines for each in explanation.logs):
         yield "Some logs or lines could not be read: `tokentui doctor` lists them."
+
+
+def _sums_only(explanation: Explanation) -> str:
+    day = moment(explanation.expired_before).date()
+    return f"{requests(explanation.expired)} from before {day}: only the sums are kept (retention_days)"
 
 
 def requests(count: int) -> str:

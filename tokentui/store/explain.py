@@ -118,7 +118,8 @@ class Explanation:
     totals: Usage
     """The sum of the records."""
     stored_sums: Usage
-    """The same from the stored sums, as every report shows it; differs in a damaged database only."""
+    """The same from the stored sums, as every report shows it. More than the records where old ones were
+    removed (`expired_before`); else it differs in a damaged database only."""
     price_rows: tuple[PriceRow, ...] = ()
     """The most expensive first, those without a price last."""
     flags: Counted = ()
@@ -136,6 +137,14 @@ class Explanation:
     """The most expensive first; those without a price last, of them the longest first."""
     elsewhere: Elsewhere | None = None
     """For an empty selection only."""
+    expired_before: int = 0
+    """UTC epoch microseconds before which only sums are kept; 0 where every record is."""
+
+    @property
+    def expired(self) -> int:
+        """How many requests are in the sums only, because they are older than retention_days."""
+        more = self.stored_sums.request_count - self.totals.request_count
+        return max(more, 0) if self.expired_before else 0
 
     @property
     def unpriced(self) -> tuple[PriceRow, ...]:

@@ -24,6 +24,7 @@ from tokentui.store.explain import (
     Request,
 )
 from tokentui.store.requests import by_key, moments
+from tokentui.store.retention import expired_before
 from tokentui.store.snapshot import Usage
 from tokentui.store.usage_query import answer, total
 from tokentui.store.usage_table import SUMS, UsageQuery
@@ -78,8 +79,9 @@ def explanation(connection: sqlite3.Connection, query: UsageQuery, top: int = 10
     if not groups or not satisfied(totals, query.where):
         where_else = _elsewhere(connection, query)
         return Explanation(
-            query, Usage(), stored_sums, logs=_logs(connection, None), elsewhere=where_else
-        )
+            query, Usage(), stored_sums, logs=_logs(connection, None), elsewhere=where_else,
+            expired_before=expired_before(connection),
+        )  # fmt: skip
     services = _services(connection, groups)
     return Explanation(
         query,
@@ -95,6 +97,7 @@ def explanation(connection: sqlite3.Connection, query: UsageQuery, top: int = 10
         first_at=min(sums[_FIRST] for sums in groups.values()),
         last_at=max(sums[_LAST] for sums in groups.values()),
         largest=_largest(connection, query, top),
+        expired_before=expired_before(connection),
     )
 
 

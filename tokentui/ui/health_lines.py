@@ -56,7 +56,7 @@ def _source(source: SourceHealth, snapshot: Snapshot | None, now: float, width: 
     if source.files_gone:
         gone = _counted(source.files_gone, "more log")
         drawn += row("deleted", f"{gone}; their requests are kept", width)
-    drawn += row("keeps logs", _lifetime(source, now), width)
+    drawn += row("lifetime", _lifetime(source, now), width)
     if source.anomalies:
         values = _counted(source.anomalies, "value")
         drawn += row("repaired", f"{values}, or borrowed from a neighbour", width)
@@ -75,8 +75,8 @@ def _lifetime(source: SourceHealth, now: float) -> str:
     left = max(source.next_deleted_at / 1e6 - now, 0.0) / 86_400
     when = f"in {_counted(int(left), 'day')}" if left >= 1 else "any time now"
     soon = f", {_counted(source.deleted_soon, 'file')} within a week" if source.deleted_soon else ""
-    days = f"for {source.deleted_after_days:g} days, then the tool deletes them"
-    return f"{days}: the oldest goes {when}{soon}; their requests are kept"
+    after = f"deleted by the tool after {source.deleted_after_days:g} days"
+    return f"{after}, the oldest {when}{soon}; requests stay"
 
 
 def _today(source: SourceHealth, snapshot: Snapshot | None, now: float) -> str:
