@@ -29,7 +29,8 @@ def as_json(found: Explained, looked_for: LookedFor) -> str:
         "filter": looked_for.filter_text,
         "project": looked_for.project,
         "totals": _figures(explanation.totals),
-        "sums_agree": explanation.totals == explanation.stored_sums,
+        "sums_agree": bool(explanation.expired) or explanation.totals == explanation.stored_sums,
+        "sums_only_request_count": explanation.expired,
         "first_at": _time(explanation.first_at),
         "last_at": _time(explanation.last_at),
         "prices": [
