@@ -21,28 +21,38 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from textual.pilot import Pilot
+
 from tokentui import __version__, config, demo
 from tokentui.engine.collect import collect_once
 from tokentui.engine.collector import Found
-from tokentui.engine.health import Health
+from tokentui.engine.health import Health, health
 from tokentui.store import Reader, open_reader
 from tokentui.store.snapshot import ImportProgress, Snapshot
 from tokentui.ui.app import TokenTUI
+from tokentui.ui.commands import COMMANDS
+from tokentui.ui.panes import PANES
 
 T = TypeVar("T")
 
 FOLDER = Path(__file__).parent
 SIZE = (120, 36)
 NOW = datetime(2026, 11, 20, 16, 40, tzinfo=UTC)
-PANES = {"overview": "1", "trends": "2"}
-"""File name -> the key that opens the pane."""
+HOME = Path("/tmp/tokentui-demo")
+"""Named in the pictures, so always the same; made for them and removed after."""
+
+MORE = {"explain": ("overview", ("x",)), "help": ("overview", ("question_mark",))}
+"""Pictures of windows: name -> the pane below, and the keys pressed there."""
+
+SETTLED_SECONDS = 0.5
+"""Without a change for so long, a screen is done."""
 
 
 class Still:
-    """A feed that tells one snapshot and then nothing."""
+    """A feed that tells one snapshot and then nothing; questions are asked of the database."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
+    def __init__(self, paths: config.Paths) -> None:
+        self._paths = paths
 
     def start(
         self,
@@ -51,7 +61,7 @@ class Still:
         failed: Callable[[str], None],
     ) -> None:
         """Tell it."""
-        listener(self._snapshot)
+        listener(self._asked(lambda reader: reader.snapshot(micros(), "UTC")))
 
     def stop(self, timeout: float) -> None:
         """Nothing runs."""
@@ -67,37 +77,65 @@ class Still:
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],
         failed: Callable[[str], None],
     ) -> None:  # fmt: skip
-        """Nobody answers."""
+        """Answer at once."""
+        listener(self._asked(question))
 
     def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
-        """Nobody answers."""
+        """Answer at once."""
+        listener(health(self._paths, config.Settings(), micros()))
 
-
-def history() -> Snapshot:
-    """Make the demo's history, collect it and read the snapshot of its last moment."""
-    with tempfile.TemporaryDirectory() as home:
-        os.environ.update(HOME=home, TOKENTUI_HOME=f"{home}/tokentui", TZ="UTC", COLORTERM="truecolor")
-        demo.write_history(Path(home), seed=1, now=NOW)
-        places = config.paths(os.environ)
-        collect_once(places, config.Settings())
-        reader = open_reader(places.database)
+    def _asked(self, question: Callable[[Reader], T]) -> T:
+        reader = open_reader(self._paths.database)
         try:
-            return reader.snapshot(int(NOW.timestamp() * 1e6), "UTC")
+            return question(reader)
         finally:
             reader.close()
 
 
-async def draw(snapshot: Snapshot) -> None:
-    """Open each pane and save what it shows."""
-    app = TokenTUI(Still(snapshot), version=__version__, clock=NOW.timestamp)
+def micros() -> int:
+    """Return the time of the pictures in UTC epoch microseconds."""
+    return int(NOW.timestamp() * 1e6)
+
+
+def history() -> config.Paths:
+    """Make the demo's history and collect it."""
+    shutil.rmtree(HOME, ignore_errors=True)
+    HOME.mkdir(mode=0o700)
+    os.environ.update(HOME=str(HOME), TOKENTUI_HOME=f"{HOME}/tokentui", TZ="UTC", COLORTERM="truecolor")
+    os.environ.pop("NO_COLOR", None)
+    demo.write_history(HOME, seed=1, now=NOW)
+    places = config.paths(os.environ)
+    collect_once(places, config.Settings())
+    return places
+
+
+async def draw(paths: config.Paths) -> list[str]:
+    """Open each pane, and each window of MORE, and save what it shows; return their names."""
+    settings = config.Settings(theme="dark")
+    app = TokenTUI(Still(paths), version=__version__, clock=NOW.timestamp, settings=settings)
+    steps = {pane: (pane, ()) for pane in PANES} | MORE
     async with app.run_test(size=SIZE) as pilot:
-        deadline = time.monotonic() + 20
-        while app.snapshot is None and time.monotonic() < deadline:
-            await pilot.pause(0.05)
-        for name, key in PANES.items():
-            await pilot.press(key)
-            await pilot.pause(0.5)
+        for name, (pane, keys) in steps.items():
+            command = next(each for each in COMMANDS if each.action == f"show_pane('{pane}')")
+            await pilot.press(command.keys.split(",")[0])
+            await settle(pilot)
+            for key in keys:
+                await pilot.press(key)
+                await settle(pilot)
             (FOLDER / f"{name}.svg").write_text(app.export_screenshot(title="tokentui"))
+            if keys:
+                await pilot.press("escape")
+    return list(steps)
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until the screen does not change any more."""
+    last, since = "", time.monotonic()
+    while time.monotonic() - since < SETTLED_SECONDS:
+        await pilot.pause(0.05)
+        now = pilot.app.export_screenshot(title="")
+        if now != last:
+            last, since = now, time.monotonic()
 
 
 def to_png(svg: Path, chromium: str) -> None:
@@ -120,8 +158,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Draw the README's screenshots.")
     parser.add_argument("--chromium", default=shutil.which("chromium") or "")
     options = parser.parse_args()
-    asyncio.run(draw(history()))
-    for name in PANES:
+    try:
+        names = asyncio.run(draw(history()))
+    finally:
+        shutil.rmtree(HOME, ignore_errors=True)
+    for name in names:
         if options.chromium:
             to_png(FOLDER / f"{name}.svg", options.chromium)
 
