@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import text
 from tokentui.store.snapshot import Usage
+from tokentui.store.snapshot_query import TREND_DAYS
 from tokentui.ui import figures
 from tokentui.ui.trends_span import Span
 from tokentui.usage import NANO
@@ -21,9 +22,6 @@ Buckets = tuple[Usage | None, ...]
 
 MOST_SERIES = 5
 """How many series have a colour of their own; the smaller ones are one series, `others`."""
-
-SNAPSHOT_DAYS = 90
-"""How many days a snapshot holds."""
 
 DIMENSIONS = ("service", "account", "model", "project")
 """What a question to the database can group by."""
@@ -129,7 +127,7 @@ class Question(NamedTuple):
 
         A snapshot does not tell which service's models a lower bound belongs to: then it stands at all.
         """
-        oldest = snapshot.today.toordinal() - SNAPSHOT_DAYS + 1
+        oldest = snapshot.today.toordinal() - TREND_DAYS + 1
         first = self.before.first if self.before else self.span.first
         if self.span.bucket != "day" or self.by not in ("", "service", "model"):
             return None

@@ -35,7 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     _command("model", "M", "split('model')", "by model", "Stack by model", _BOTH),
     _command("project", "P", "split('project')", "by project", "Stack by project"),
     _command("account", "a", "split('account')", "by account", "Stack by account"),
-    _command("kind", "k", "split('kind')", "by kind", "Stack tokens by kind: cached, output, reasoning …"),
+    _command("kind", "k", "split('kind')", "by kind", "Stack tokens by kind"),
     _command("back", "left_curly_bracket", "step(1)", "back", "Go back by one whole period"),
     _command("forward", "right_curly_bracket", "step(-1)", "forward", "Go forward by one whole period"),
     _command("copy", "y", "copy", "copy command", "Copy the command line that prints the same"),
