@@ -140,7 +140,8 @@ def _facts(connection: sqlite3.Connection, query: UsageQuery) -> _Facts:
 def _facts_of(success: str) -> str:
     """Return the sums of the requests that failed, or of the others: what is left of each quarter.
 
-    Only records know whether they failed; reading that of a million of them takes 0.1 s.
+    Only records know whether they failed; reading that of a million of them takes 0.1 s. What was removed
+    after its time (see `retention`) counts among the others.
     """
     value = "x.{0}" if success == "no" else "f.{0} - coalesce(x.{0}, 0)"
     sums = ", ".join(f"{value.format(name)} AS {name}" for name in SUMS)
