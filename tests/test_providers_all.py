@@ -167,9 +167,10 @@ def find_row(name: str) -> Provider:
 def with_news(given: Answers) -> Answers:
     """Answers in which every object has a field that no version knows."""
 
-    def grown(value: Any) -> Any:
+    def grown(value: Any, above: str = "") -> Any:
         if isinstance(value, dict):
-            return {**{name: grown(below) for name, below in value.items()}, "brand_new_field": {"a": [1]}}
+            known = {name: grown(below, name) for name, below in value.items()}
+            return known if above == "models" else {**known, "brand_new_field": {"a": [1]}}  # a map by name
         return [grown(below) for below in value] if isinstance(value, list) else value
 
     return [{**each, "body": grown(deepcopy(each.get("body")))} for each in given]

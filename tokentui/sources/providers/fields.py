@@ -29,6 +29,10 @@ class Row:
         """Whether the field is there and not null."""
         return self._fields.get(name) is not None
 
+    def names(self) -> list[str]:
+        """Return the names of the fields, cleaned ones only: models are named here by some."""
+        return [name for name in self._fields if isinstance(name, str) and name == clean(name, 200)]
+
     def row(self, name: str) -> Row:
         """Return an object within."""
         return Row(self._fields.get(name), self._at(name))
@@ -58,13 +62,13 @@ class Row:
             raise ChangedFormat(self._at(name), "is no list of texts")
         return [clean(each, limit) for each in value]
 
-    def numbers(self, name: str) -> list[Decimal]:
-        """Return a list of numbers, exactly."""
+    def amounts(self, name: str) -> list[int]:
+        """Return a list of money as nano-units."""
         value = self._fields.get(name)
         if not isinstance(value, list):
             raise ChangedFormat(self._at(name), "is missing" if value is None else "is no list")
         whole = Row({str(number): each for number, each in enumerate(value)}, self._at(name))
-        return [whole.number(str(number)) for number in range(len(value))]
+        return [whole.money(str(number)) for number in range(len(value))]
 
     def flag(self, name: str, default: bool = False) -> bool:
         """Return a boolean; everything else is the default."""

@@ -9,6 +9,7 @@ _HOUR, _MINUTE = 3600, 60
 
 _NO_USAGE = Capability("no", "it offers no usage API; what local tools used with it is in their logs")
 _NO_LIMITS = Capability("no", "it names limits only in the headers of paid requests")
+_LOCAL = Capability("no", "local: nothing to pay")
 _PLAN = Capability("no", "the plan costs the same every month: enter it as a subscription")
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -141,6 +142,98 @@ PROVIDERS: tuple[Provider, ...] = (
         },
         ("MINIMAX_API_KEY",),
         notes=("For the Chinese platform set the base URL to https://www.minimaxi.com.",),
+    ),
+    Provider(
+        "mistral", "Mistral", "tokentui.sources.providers.mistral",
+        "https://api.mistral.ai/v1", "https://admin.mistral.ai/organization/usage",
+        "an admin key of an Enterprise organization; other keys can only be checked",
+        {
+            "history": Capability("no", "its admin API documents no field of its usage report"),
+            "cost": Capability("key", "the running month; needs an admin key (Enterprise)", _HOUR),
+            "limits": Capability("key", "the month's limit; needs an admin key (Enterprise)", _HOUR),
+            "balance": Capability("no", "Mistral offers no balance"),
+        },
+        ("MISTRAL_ADMIN_KEY",),
+        notes=("Amounts are in the organization's currency, mostly EUR.",),
+    ),
+    Provider(
+        "cursor", "Cursor", "tokentui.sources.providers.cursor",
+        "https://api.cursor.com", "https://cursor.com/dashboard?tab=usage",
+        "an admin key of a team, read-only is enough: cursor.com/dashboard, Settings, Advanced",
+        {
+            "history": Capability("key", "needs a team's admin key", _HOUR),
+            "cost": Capability("key", "needs a team's admin key", _HOUR),
+            "limits": Capability("no", "the admin API names no limits of a plan"),
+            "balance": Capability("no", "Cursor offers no balance"),
+        },
+        ("CURSOR_ADMIN_API_KEY",),
+        history_days=30,
+    ),
+    Provider(
+        "litellm", "LiteLLM proxy", "tokentui.sources.providers.litellm",
+        "http://127.0.0.1:4000", None,
+        "a virtual key of the proxy, or its master key",
+        {
+            "history": Capability("yes", "", 5 * _MINUTE),
+            "cost": Capability("yes", "", 5 * _MINUTE),
+            "limits": Capability("yes", "the key's budget", 5 * _MINUTE),
+            "balance": Capability("yes", "what is left of the budget", 5 * _MINUTE),
+        },
+        ("LITELLM_API_KEY",),
+        (Option("user_id", "user id", hint="of a key that is no admin's: only its own activity is told"),),
+        notes=("Set the base URL to where the proxy listens.",),
+    ),
+    Provider(
+        "vercel", "Vercel AI Gateway", "tokentui.sources.providers.vercel",
+        "https://ai-gateway.vercel.sh/v1", "https://vercel.com/dashboard/ai-gateway",
+        "a key of the gateway: vercel.com, AI Gateway, API keys",
+        {
+            "history": Capability("no", "its report costs money with each question; tokentui never asks"),
+            "cost": Capability("no", "its report costs money with each question; tokentui never asks"),
+            "limits": _NO_LIMITS,
+            "balance": Capability("yes", "", 10 * _MINUTE),
+        },
+        ("AI_GATEWAY_API_KEY",),
+    ),
+    Provider(
+        "groq", "Groq", "tokentui.sources.providers.groq",
+        "https://api.groq.com/openai/v1", "https://console.groq.com/dashboard/usage",
+        "any API key: console.groq.com/keys",
+        {
+            "history": _NO_USAGE, "cost": _NO_USAGE, "limits": _NO_LIMITS,
+            "balance": Capability("no", "Groq offers no balance"),
+        },
+        ("GROQ_API_KEY",),
+        notes=("The key is checked; use is told on Groq's page, or entered by hand with tokentui track.",),
+    ),
+    Provider(
+        "perplexity", "Perplexity", "tokentui.sources.providers.perplexity",
+        "https://api.perplexity.ai", "https://console.perplexity.ai",
+        "any API key: console.perplexity.ai",
+        {
+            "history": _NO_USAGE, "cost": _NO_USAGE, "limits": _NO_LIMITS,
+            "balance": Capability("no", "Perplexity offers no balance to API keys"),
+        },
+        ("PERPLEXITY_API_KEY",),
+        notes=("The key is checked; use is told on its page, or entered by hand with tokentui track.",),
+    ),
+    Provider(
+        "ollama", "Ollama", "tokentui.sources.providers.ollama",
+        "http://127.0.0.1:11434", None, "",
+        {
+            "history": Capability("no", "Ollama keeps no history"), "cost": _LOCAL,
+            "limits": Capability("local", "models installed and loaded; no usage limits", 15),
+            "balance": _LOCAL,
+        },
+    ),
+    Provider(
+        "lm-studio", "LM Studio", "tokentui.sources.providers.lm_studio",
+        "http://127.0.0.1:1234", None, "",
+        {
+            "history": Capability("no", "LM Studio keeps no history"), "cost": _LOCAL,
+            "limits": Capability("local", "models installed and loaded; no usage limits", 15),
+            "balance": _LOCAL,
+        },
     ),
 )  # fmt: skip
 """All of them."""

@@ -6,14 +6,13 @@ cents with the sign turned round (negative is credit); usage is float dollars; a
 
 from __future__ import annotations
 
-from decimal import Decimal
 from urllib.parse import quote
 
 from tokentui.billing import Account, Balance, Bucket, Covered, Fetched, KeyReport
 from tokentui.sources.providers import Span
 from tokentui.sources.providers.fields import Row, percent
 from tokentui.sources.providers.http import Client
-from tokentui.usage import NANO, LimitReading, moment
+from tokentui.usage import LimitReading, moment
 
 _DAY = 86_400_000_000
 _CENTS = 100
@@ -42,8 +41,7 @@ async def cost(client: Client, account: Account, span: Span) -> Fetched:
         labels = " ".join(series.texts("groupLabels")) if series.has("groupLabels") else ""
         for point in series.rows("dataPoints"):
             day = point.moment("timestamp") // _DAY * _DAY
-            dollars = sum(point.numbers("values"), Decimal(0))
-            amount = int((dollars * NANO).to_integral_value())
+            amount = sum(point.amounts("values"))
             if span.start <= day < span.end and amount:
                 buckets.append(Bucket("cost", day, day + _DAY, operation=labels, cost=amount))
     if answer.flag("limitReached"):
