@@ -15,7 +15,7 @@ def table() -> str:
     """Return the settings as a Markdown table."""
     rows = ["| setting | default | meaning | such as |", "|---|---|---|---|"]
     for each in documented():
-        live = "" if each.live else " After a restart."
+        live = "" if each.live else " Read at the start."
         rows.append(f"| `{each.name}` | `{literal(each.default)}` | {each.doc}{live} | `{each.example}` |")
     return "\n".join(rows)
 

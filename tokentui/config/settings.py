@@ -96,7 +96,7 @@ class Settings:
         checks.idle_minutes, "idle_lock_minutes = 10",
     )  # fmt: skip
     retention_days: int = _setting(
-        400, "How long single requests are kept, in days (at least 60; 0 means for ever); daily sums stay.",
+        400, "How long single requests are kept, in days (at least 60; 0 means for ever); their sums stay.",
         checks.retention_days, "retention_days = 400", live=False,
     )  # fmt: skip
 
