@@ -1,4 +1,4 @@
-"""A vault that is damaged, changed, cut short or not ours is refused, with what to do; never half believed."""
+"""A vault that is damaged, changed, cut short or not ours is refused, with what to do."""
 
 from __future__ import annotations
 
@@ -171,7 +171,8 @@ def test_a_changed_passphrase_slot_does_not_open(
 @pytest.mark.parametrize(
     "settings",
     [
-        {"n": 2**40, "r": 8, "p": 1}, {"n": 2**20, "r": 16, "p": 1}, {"n": 3, "r": 8, "p": 1}, {"n": 2, "r": 1},
+        {"n": 2**40, "r": 8, "p": 1}, {"n": 2**20, "r": 16, "p": 1}, {"n": 3, "r": 8, "p": 1},
+        {"n": 2, "r": 1},
         {"n": 2, "r": 1, "p": 10**9}, {"n": "x", "r": 1, "p": 1}, {"n": 2, "r": 1, "p": 1, "salt": "zz"}, {},
         {"n": 0, "r": 0, "p": 0}, {"n": 2, "r": 1, "p": 1, "salt": "00"}, {"n": 2, "r": 1, "p": 1, "salt": 5},
     ],
@@ -187,16 +188,21 @@ def test_a_slot_that_would_take_all_memory_or_makes_no_sense_is_not_tried(
 @pytest.mark.parametrize(
     "change",
     [
-        lambda table: table.update(slots=[]), lambda table: table.update(slots={}), lambda table: table.pop("id"),
+        lambda table: table.update(slots=[]), lambda table: table.update(slots={}),
+        lambda table: table.pop("id"),
         lambda table: table.update(items=[]), lambda table: table["items"].update({"": {}}),
-        lambda table: table["slots"][0].update(kind="open sesame"), lambda table: table["seal"].update(nonce="AA=="),
-        lambda table: table["slots"][1].update(id=table["slots"][0]["id"]), lambda table: table.update(created=-1),
+        lambda table: table["slots"][0].update(kind="open sesame"),
+        lambda table: table["seal"].update(nonce="AA=="),
+        lambda table: table["slots"][1].update(id=table["slots"][0]["id"]),
+        lambda table: table.update(created=-1),
         lambda table: table["items"]["openai"].update(version=True), lambda table: table.update(version=0),
         lambda table: table["items"]["openai"].update(sealed="!"), lambda table: table.update(format="other"),
         lambda table: table["items"]["openai"].update(changed=10**30), lambda table: table.update(id="a\nb"),
     ],
 )  # fmt: skip
-def test_a_file_of_another_shape_is_no_vault(whole: bytes, change: Callable[[dict[str, Any]], object]) -> None:
+def test_a_file_of_another_shape_is_no_vault(
+    whole: bytes, change: Callable[[dict[str, Any]], object]
+) -> None:
     with pytest.raises(VaultDamaged, match="no vault of tokentui"):
         load(forged(whole, change))
 

@@ -88,7 +88,9 @@ def test_a_wrong_passphrase_is_told_apart_from_a_locked_vault(tmp_path: Path) ->
     assert PASSPHRASE not in shown_by(caught.value)
     with pytest.raises(VaultLocked, match="the vault is locked"):
         vault.unlock()
-    calls = (lambda: vault.get("openai"), lambda: vault.put("x", Secret("y"), 1), lambda: vault.rekey(None, 1))
+    calls = (
+        lambda: vault.get("openai"), lambda: vault.put("x", Secret("y"), 1), lambda: vault.rekey(None, 1),
+    )  # fmt: skip
     for call in calls:
         with pytest.raises(VaultLocked):
             call()
@@ -142,7 +144,8 @@ def test_slots_are_tried_in_order_and_each_failure_is_told(tmp_path: Path) -> No
     (tmp_path / "keys" / "vault").write_text("something else\n")
     attempts = again(vault, with_means).unlock()
     assert [(each.slot.kind, each.problem) for each in attempts] == [
-        ("keyring", "the keyring is locked"), ("keyfile", "what was found there does not open it"), ("command", ""),
+        ("keyring", "the keyring is locked"), ("keyfile", "what was found there does not open it"),
+        ("command", ""),
     ]  # fmt: skip
 
 
@@ -163,7 +166,8 @@ def test_rotating_a_key_counts_its_versions_and_starts_its_age_anew(tmp_path: Pa
     assert (first.age_days(99 * day), first.is_due(99 * day)) == (89, False)
     assert (first.age_days(153 * day), first.is_due(153 * day)) == (143, True)
     second = vault.put("openai", Secret("two"), now=153 * day)
-    assert (second.version, second.created, second.changed, second.rotate_days) == (2, 10 * day, 153 * day, 90)
+    assert (second.version, second.created, second.changed) == (2, 10 * day, 153 * day)
+    assert second.rotate_days == 90
     assert not second.is_due(153 * day)
     assert vault.get("openai") == Secret("two")
     assert vault.put("openai", Secret("two"), 154 * day, rotate_days=0).is_due(9999 * day) is False
@@ -372,7 +376,8 @@ def test_a_disk_that_fills_up_leaves_the_vault_unchanged(
 
 def test_an_error_of_the_family_says_what_to_do(tmp_path: Path) -> None:
     vault = again(made(tmp_path))
-    calls = (vault.unlock, lambda: vault.unlock(Secret("wrong words")), lambda: vault.create([KeyringSlot()], 1))
+    wrong = Secret("wrong words")
+    calls = (vault.unlock, lambda: vault.unlock(wrong), lambda: vault.create([KeyringSlot()], 1))
     for call in calls:
         with pytest.raises(VaultError) as caught:
             call()

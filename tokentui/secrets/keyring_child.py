@@ -37,9 +37,11 @@ def main() -> None:
 
 def answer(request: dict[str, str]) -> dict[str, Any]:
     """Do what is asked: `set` in the best keyring, `get` or `delete` in the one that is named."""
-    backend = request.get("backend") or best()
-    if backend not in BACKENDS:
-        return {"error": "NoKeyringError" if not backend else "NotAllowed"}
+    if request.get("backend", "") not in {"", *BACKENDS}:
+        return {"error": "NotAllowed"}
+    backend = best(request.get("backend", ""))
+    if not backend:
+        return {"error": "NoKeyringError"}
     keyring = class_of(backend)()
     service, user = request["service"], request["user"]
     if request["do"] == "get":
@@ -52,10 +54,10 @@ def answer(request: dict[str, str]) -> dict[str, Any]:
     return {"backend": backend} if kept else {"error": "NotKept"}
 
 
-def best() -> str:
-    """Return the name of the keyring with the highest priority here; empty when there is none."""
+def best(wanted: str = "") -> str:
+    """Return the name of the wanted keyring, or of the one with the highest priority; empty without one."""
     found: dict[str, float] = {}
-    for name in BACKENDS:
+    for name in [wanted] if wanted else BACKENDS:
         try:
             found[name] = float(class_of(name).priority)
         except Exception:  # a backend that does not work here says so by raising anything

@@ -25,7 +25,7 @@ LIMIT_SECONDS = 5.0
 _CHILD = os.path.join(os.path.dirname(__file__), "keyring_child.py")
 
 _REASONS = {
-    "NoKeyringError": "this system has none",
+    "NoKeyringError": "this session has none",
     "KeyringLocked": "it is locked",
     "InitError": "it has no collection yet, or its window was dismissed",
     "PasswordDeleteError": "it has no such entry",
@@ -71,8 +71,9 @@ class SystemKeyring:
         reply = _reply(outcome.output)
         if reply is None:
             raise KeyringFailed(f"the keyring could not be asked: {outcome.reason or 'no answer'}", _HINT)
-        if error := reply.get("error"):
-            reason = _REASONS.get(str(error), f"it failed with {str(error)[:40]}")
+        if error := str(reply.get("error", "")):
+            name = error if error.isidentifier() else "an error"  # the name of an exception's type
+            reason = _REASONS.get(error, f"it failed with {name[:60]}")
             raise KeyringFailed(f"the keyring cannot be used: {reason}", _HINT)
         return reply
 
