@@ -219,7 +219,11 @@ def test_every_bar_stands_on_the_axis() -> None:
         assert [bar_of(drawn, day)[0] != " " for day in range(6)] == [True] * 5 + [False]
 
 
-@given(st.lists(st.floats(0, 1e9), min_size=1, max_size=40), st.integers(20, 130), st.integers(5, 40))
+AMOUNTS = st.just(0.0) | st.floats(1e-9, 1e9)
+"""From a nano-dollar on."""
+
+
+@given(st.lists(AMOUNTS, min_size=1, max_size=40), st.integers(20, 130), st.integers(5, 40))
 def test_a_bar_is_as_high_as_its_value(values: list[float], width: int, height: int) -> None:
     drawn = plot.stacked([str(at) for at in range(len(values))], 7, [values], width, height, count)
     if max(values) <= 0:
