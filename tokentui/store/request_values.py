@@ -13,8 +13,9 @@ _CHOICES = {"success": SUCCESS, "provenance": PROVENANCES, "quality": QUALITIES}
 _DAYS = "SELECT {name} AS name, sum(f.request_count) AS requests FROM usage_days AS f {join} GROUP BY 1"
 _OF_ACCOUNT = "JOIN accounts AS a ON a.id = f.account_id JOIN services AS s ON s.id = a.service_id"
 _QUARTERS = (
-    "SELECT {name} AS name, sum(f.requests) AS requests FROM (SELECT context_id,"
-    " sum(request_count) AS requests FROM usage_quarters GROUP BY 1) AS f JOIN usage_contexts AS c ON c.id = f.context_id {join} GROUP BY 1"
+    "SELECT {name} AS name, sum(f.requests) AS requests FROM"
+    " (SELECT context_id, sum(request_count) AS requests FROM usage_quarters GROUP BY 1) AS f"
+    " JOIN usage_contexts AS c ON c.id = f.context_id {join} GROUP BY 1"
 )
 
 _SOURCES = {
