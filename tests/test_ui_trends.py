@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.store_batches import NOW, at, batch, record
 from tests.ui_program import TODAY, sample, usage
 from tokentui.periods import WEEK_STARTS
+from tokentui.store import Reader, UsageQuery, open_writer
 from tokentui.store.heatmap_query import Heatmap
 from tokentui.store.snapshot import Day, Snapshot, Usage
 from tokentui.ui import draw, heatmap
@@ -53,8 +57,8 @@ def test_every_day_is_in_exactly_one_bucket(bucket: str, today: date, steps: int
     earlier = span(bucket, today, steps + 1, week_start)
     assert earlier.last + DAY == here.first
     assert (here.last == today) if not steps else here.last < today
-    for at in range(len(here.starts)):
-        first, last = here.bounds(at)
+    for place in range(len(here.starts)):
+        first, last = here.bounds(place)
         if bucket == "month":
             assert first.day == 1
             assert first.month == last.month
@@ -86,6 +90,31 @@ def test_a_span_is_called_as_people_say_it() -> None:
     assert [each.head(len(each.starts) - 1) for each in (days, weeks, months)] == [
         "Sat 21 Nov", "wk 16 Nov", "Nov 2026",
     ]  # fmt: skip
+
+
+@settings(max_examples=15, deadline=None)
+@given(
+    st.lists(st.integers(at("2024-12-25"), at("2026-04-05")), min_size=1, max_size=15),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns"]),
+    st.sampled_from(sorted(WEEK_STARTS)),
+    st.sampled_from([date(2025, 1, 2), date(2026, 1, 1), date(2026, 3, 29), date(2026, 4, 6)]),
+)
+def test_buckets_sum_up_to_their_days(times: list[int], zone: str, week_start: str, today: date) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        writer = open_writer(Path(folder) / "tokentui.db", zone)
+        writer.ingest([batch([record(str(name), time) for name, time in enumerate(times)])], NOW)
+        reader = Reader(writer.connection)
+        for bucket in BUCKETS:
+            here, before = span(bucket, today, 0, week_start), span(bucket, today, 1, week_start)
+            parts = Question(here, before, "service", zone, week_start).ask(reader)
+            for each, buckets in (
+                (here, [part.now for part in parts]),
+                (before, [part.before for part in parts]),
+            ):
+                for place in range(len(each.starts)):
+                    days = reader.usage(UsageQuery(*each.bounds(place), zone))
+                    assert total(used for sums in buckets if (used := sums[place])) == days.totals
+        writer.close()
 
 
 # ---------------------------------------------------------------- keys
