@@ -71,9 +71,8 @@ class SystemKeyring:
         reply = _reply(outcome.output)
         if reply is None:
             raise KeyringFailed(f"the keyring could not be asked: {outcome.reason or 'no answer'}", _HINT)
-        if error := str(reply.get("error", "")):
-            name = error if error.isidentifier() else "an error"  # the name of an exception's type
-            reason = _REASONS.get(error, f"it failed with {name[:60]}")
+        if error := reply.get("error"):
+            reason = _REASONS.get(error, f"it failed with {error}")
             raise KeyringFailed(f"the keyring cannot be used: {reason}", _HINT)
         return reply
 
@@ -91,6 +90,9 @@ def _reply(output: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(reply, dict):
         return None
+    if "error" in reply:
+        name = str(reply["error"])[:60]
+        reply["error"] = name if name.isidentifier() else "an error"  # only the name of an exception's type
     if isinstance(reply.get("value"), str):
         reply["value"] = Secret(reply["value"])
     return reply
