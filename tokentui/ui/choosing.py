@@ -26,6 +26,8 @@ class Choose(Window[str], inherit_bindings=False):
         Binding("escape,ctrl+c", "dismiss", "close"),
         Binding("down,tab", "mark(1)", "next"),
         Binding("up,shift+tab", "mark(-1)", "previous"),
+        Binding("home", "go(0)", "first"),
+        Binding("end", "go(-1)", "last"),
         Binding("enter", "take", "take"),
     ]
 
@@ -44,6 +46,11 @@ class Choose(Window[str], inherit_bindings=False):
     def action_mark(self, step: int) -> None:
         """Mark the next or the previous one."""
         self._marked = (self._marked + step) % len(self._choices)
+        self._list.redraw()
+
+    def action_go(self, to: int) -> None:
+        """Mark the first (0) or the last one (-1)."""
+        self._marked = to % len(self._choices)
         self._list.redraw()
 
     def action_take(self) -> None:

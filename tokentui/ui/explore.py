@@ -87,8 +87,6 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         """Ask now."""
         self.ask()
 
-    # ------------------------------------------------------------------ asking
-
     @property
     def today(self) -> date:
         """The day it is where the days begin."""
@@ -122,6 +120,7 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
             self._arrange(self.table.answer, None)
         else:
             self._wanted = key or ()
+            self.query_one("#explore-title", Lines).redraw()
             self.ask()
 
     @property

@@ -30,7 +30,7 @@ class Answer:
     query: UsageQuery
     totals: Usage = _NOTHING
     groups: tuple[Group, ...] = ()
-    """In the order of the store, by key."""
+    """In the order of the selection."""
     qualities: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     """The weakest quality of what is in a group."""
     whole: str = "exact"
@@ -51,11 +51,13 @@ def answer(reader: Reader, selection: Selection, query: UsageQuery) -> Answer:
     table = reader.usage(query if query.group_by else replace(query, where=where))
     keys = (key for key, _ in table.groups)
     qualities = dict(zip(keys, table.qualities, strict=False))
+    # Here, in the thread that asks: 30,000 groups take 0.1 s.
+    groups = tuple(ordered(table.groups, selection))
     found = Answer(
         selection,
         query,
         table.totals,
-        table.groups,
+        groups,
         qualities,
         table.quality,
         table.first_day,

@@ -53,7 +53,8 @@ class ExploreTable(Rows):
         if not same:
             self.marks = []
         self.requests = Requests(answer.requests) if answer.requests else None
-        self.groups = ordered(answer.groups, selection)
+        same_order = answer.selection == selection
+        self.groups = list(answer.groups) if same_order else ordered(answer.groups, selection)
         most = max((usage.known_cost or 0 for _, usage in self.groups), default=None)
         self._shown = Shown(answer.selection.group_by, answer.totals, most)
         if self.requests:
@@ -129,7 +130,13 @@ class ExploreTable(Rows):
     def _totals(self, width: int) -> list[Line]:
         if self.answer is None or not self.count:
             return []
-        return explore_draw.foot(self._shown, width, quality=self.answer.whole)
+        drawn = explore_draw.foot(self._shown, width, quality=self.answer.whole)
+        older = self.answer.totals.request_count - self.count if self.requests else 0
+        if older > 0:
+            drawn.append(
+                [(f"   {older:,} older requests are kept as sums only; the total has them", "muted")]
+            )
+        return drawn
 
     @property
     def counted(self) -> str:
