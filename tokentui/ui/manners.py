@@ -103,7 +103,20 @@ class Manners(App[None], inherit_bindings=False):
     def _wear(self, name: str) -> None:
         if name not in self.available_themes or name in themes.NAMES:
             self.register_theme(themes.theme(name))
-        self.theme = name
+        if self._running:
+            self.theme = name
+        else:
+            self._begin_with(name)
+
+    def _begin_with(self, name: str) -> None:
+        """Start with a theme, as if it were Textual's own: a change parses all styles twice (10 ms)."""
+        self.set_reactive(App.theme, name)
+        dark = self.current_theme.dark
+        classes = {f"-theme-{name}": True, "-dark-mode": dark, "-light-mode": not dark}
+        self.update_classes(classes, update=False)
+        self._refresh_truecolor_filter(self.ansi_theme)
+        self._watch_ansi_color(self.ansi_color)
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def _remap(self) -> None:
         keys = self.settings.keys
@@ -187,7 +200,7 @@ class Manners(App[None], inherit_bindings=False):
         window = _window_of(error, pump)
         if window is None or len(self.screen_stack) < 2 or window in self._failing:
             return False
-        failure = self._reported(error, type(window).__name__)
+        failure = self.reported(error, type(window).__name__)
         self._failing.add(window)
         self.call_later(self._close_failed, window, failure)
         return True
@@ -197,9 +210,10 @@ class Manners(App[None], inherit_bindings=False):
         if pane in self._failing:
             return
         self._failing.add(pane)
-        self.call_later(self._replace_failed, pane, self._reported(error, pane.id or ""))
+        self.call_later(self._replace_failed, pane, self.reported(error, pane.id or ""))
 
-    def _reported(self, error: Exception, what: str) -> crash.Failure:
+    def reported(self, error: Exception, what: str) -> crash.Failure:
+        """Write a report of what failed; return what to say of it."""
         log.error("%s failed: %s", what, crash.trace(error))
         return crash.report(self._crash_folder, self.version, error, what)
 
