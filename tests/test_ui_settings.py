@@ -273,6 +273,20 @@ async def test_what_a_retention_would_remove_is_told_before_it_is_set(file: Path
 
 async def test_in_privacy_mode_no_folder_is_named(file: Path) -> None:
     config.save(file, Settings(privacy=True, extra_roots={"codex": ("/mnt/secret-project",)}))
-    async with opened() as (app, _):
+    async with opened() as (app, pilot):
         assert "secret-project" not in pane(app).plain
         assert "config.toml" not in pane(app).plain.splitlines()[0]
+        file.write_text("privacy = true\nweek_start = 1\n")
+        await app.live.look()
+        await pilot.pause()
+        banner = app.screen_stack[0].query_one(Banner).plain
+        assert "line 2: week_start must be a text" in banner
+        assert "config.toml" not in banner
+        file.write_text("privacy = true\n")
+        await app.live.look()
+        mark(app, "privacy")
+        await pilot.press("enter")
+        await pilot.pause()
+        await pilot.pause()
+        assert "config.toml" in pane(app).plain.splitlines()[0]
+        assert pane(app).marked.name == "privacy"

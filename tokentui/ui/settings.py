@@ -51,7 +51,7 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
         super().__init__(id="settings")
         self._feed, self._clock = feed, clock
         self._all = documented()
-        self._marked = self._top = 0
+        self._top = 0
         self._said = ""
         """What the last key could not do."""
         self._foreseen = ""
@@ -61,6 +61,10 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
     def program(self) -> TokenTUI:
         """The program, typed."""
         return cast("TokenTUI", self.app)
+
+    @property
+    def _marked(self) -> int:
+        return self.program.live.marked
 
     @property
     def marked(self) -> Documented:
@@ -114,7 +118,7 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
             await self._set(self.marked, None)
 
     def _go(self, at: int) -> None:
-        self._marked = max(0, min(at, len(self._all) - 1))
+        self.program.live.marked = max(0, min(at, len(self._all) - 1))
         self._said = ""
         self.redraw()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tokentui import config, text
 from tokentui.config import ConfigError, Documented, Settings, Watched
+from tokentui.ui.privacy import prose
 from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class LiveSettings:
         self._watched = Watched(path, app.settings)
         self.started = app.settings
         """What the program was started with: what is not live is still so."""
+        self.marked = 0
+        """The setting that the screen was at last, by its place in the list."""
         self._money_problem = ""
 
     @property
@@ -44,8 +47,10 @@ class LiveSettings:
     def problem(self) -> str:
         """What is wrong with the settings, with place, reason and example; empty when nothing is."""
         if self._watched.problem:
-            return f"{self._watched.problem}; what was set before stays"
-        return next(iter(self.wrong_keys().values()), self._money_problem)
+            said = f"{self._watched.problem}; what was set before stays"
+        else:
+            said = next(iter(self.wrong_keys().values()), self._money_problem)
+        return prose(said) if said and self._app.veiled else said
 
     def wrong_keys(self) -> dict[str, str]:
         """Return why keys of a command are not used, with the place, by the command."""
