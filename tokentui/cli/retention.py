@@ -33,10 +33,11 @@ def retention(preview: bool, days: int | None, as_json: bool) -> None:  # noqa: 
             settings = replace(settings, retention_days=check(days))
         except ValueError as error:
             raise Misuse(f"--days {days}: {error}", hint="such as: --days 400") from None
-    before = horizon(settings, here.zone_name, here.now)
-    with opened(here) as reader:
-        found = reader.expiring(before or 0) if reader else Expiring(before or 0, 0, 0)
     kept = settings.retention_days
+    with opened(here) as reader:
+        newest = reader.newest_at() if reader else None
+        before = horizon(kept, here.zone_name, here.now, newest)
+        found = reader.expiring(before or 0) if reader else Expiring(0, 0, 0)
     if as_json:
         about = {
             "schema": 1, "retention_days": kept, "before": before, "requests": found.requests,

@@ -20,15 +20,16 @@ STEP_SECONDS = 0.2
 """How long one step may take: new lines of logs wait meanwhile."""
 
 
-def horizon(settings: Settings, zone_name: str, now: int) -> int | None:
+def horizon(days: int, zone_name: str, now: int, newest: int | None) -> int | None:
     """Return the moment before which requests go, the begin of a day; None when they stay for ever.
 
-    Both in UTC epoch microseconds.
+    All in UTC epoch microseconds. Counted from the `newest` request where that is before `now`: a clock
+    that was set to some year to come must not remove everything.
     """
-    if not settings.retention_days:
+    if not days or newest is None:
         return None
     place = zone(zone_name)
-    return day_bounds(day_of(now, place) - timedelta(days=settings.retention_days), place)[0]
+    return day_bounds(day_of(min(now, newest), place) - timedelta(days=days), place)[0]
 
 
 def described(found: Expiring) -> str:
@@ -60,7 +61,7 @@ class Sweep:
 
         How far it is stands in the database, so that many short runs get to the end, too.
         """
-        before = horizon(self._settings, self._zone, self._clock())
+        before = horizon(self._settings.retention_days, self._zone, self._clock(), writer.newest_at())
         if before is None:
             return 0
         day, _, at = (writer.meta(SWEPT) or "").partition(" ")

@@ -203,6 +203,12 @@ class Reader:
         """Return (provider_name, model, records) of the models with records without a price."""
         return notes.unpriced_models(self.connection)
 
+    def newest_at(self) -> int | None:
+        """Return when the newest request was, to a quarter of an hour (UTC epoch µs); None without any."""
+        from tokentui.store.retention import newest_at
+
+        return newest_at(self.connection)
+
     def expired_count(self) -> int:
         """Return of how many requests only the sums are left."""
         from tokentui.store.retention import expired_count

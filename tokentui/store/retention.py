@@ -62,6 +62,12 @@ def expired_count(connection: sqlite3.Connection) -> int:
     return int(connection.execute("SELECT count(*) FROM expired_keys").fetchone()[0])
 
 
+def newest_at(connection: sqlite3.Connection) -> int | None:
+    """Return when the newest request was, to a quarter of an hour (UTC epoch µs); None without any."""
+    (quarter,) = connection.execute("SELECT max(quarter) FROM usage_quarters").fetchone()
+    return None if quarter is None else (int(quarter) + 1) * QUARTER
+
+
 def expired_before(connection: sqlite3.Connection) -> int:
     """Return the moment (UTC epoch µs) from which on no request was removed; 0 when none ever was."""
     return int(notes.setting(connection, EXPIRED_BEFORE) or 0) * QUARTER

@@ -106,6 +106,10 @@ class Writer:
             self._dimensions = None
             raise
 
+    def newest_at(self) -> int | None:
+        """Return when the newest request was, to a quarter of an hour (UTC epoch µs); None without any."""
+        return retention.newest_at(self.connection)
+
     def expire_piece(self, before: int, after_key: int | None) -> tuple[int, int | None]:
         """Remove the next requests from before a moment (UTC epoch µs); their sums stay.
 

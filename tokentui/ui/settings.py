@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tokentui import text
-from tokentui.config import Documented, Settings, documented
+from tokentui.config import Documented, documented
 from tokentui.engine.retention import described, horizon
 from tokentui.ui import settings_values as values
 from tokentui.ui.choosing import AskText, Choose, Confirm
@@ -157,10 +157,10 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
 
         snapshot = self.snapshot
         zone = snapshot.zone if snapshot else "UTC"
-        before = horizon(Settings(retention_days=days), zone, round(self._clock() * 1e6))
+        now = round(self._clock() * 1e6)
 
         def question(reader: Reader) -> Expiring:
-            return reader.expiring(before or 0)
+            return reader.expiring(horizon(days, zone, now, reader.newest_at()) or 0)
 
         self._feed.ask("settings", question, told, lambda reason: told(None, reason))
 
