@@ -21,7 +21,7 @@ from tokentui.secrets.sealing import Cost
 VAULT = ".local/share/tokentui/vault.json"
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "STRONG", Cost(n=2, r=1, p=1))
 
@@ -38,7 +38,7 @@ def typed(
 
 @pytest.fixture
 def vault(
-    home: Path, cheap: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Vault:
     """A vault made by the command, with a passphrase and a key file."""
     arguments = ("init", "--passphrase-file", "-", "--key-file", str(home / "keys" / "vault"))
@@ -69,9 +69,8 @@ def test_status_shows_slots_keys_and_ages_without_opening_anything(
     vault.put("openai-work", Secret(CANARY), now=1_700_000_000, rotate_days=90)
     vault.put("anthropic", Secret(CANARY), now=1_700_000_000)
     code, out, _ = typed(capsys, monkeypatch, "status")
-    assert ["openai-work", "2023-11-14", "1", "now"] == [
-        word for line in out.splitlines() if "openai-work" in line for word in line.split() if "," not in word
-    ]
+    (line,) = (line for line in out.splitlines() if "openai-work" in line)
+    assert [word for word in line.split() if "," not in word] == ["openai-work", "2023-11-14", "1", "now"]
     code, out, _ = typed(capsys, monkeypatch, "status", "--json")
     table = json.loads(out)
     assert [each["kind"] for each in table["slots"]] == ["passphrase", "keyfile"]
@@ -112,7 +111,7 @@ def test_slots_are_listed_added_and_removed(
 
 
 def test_a_private_file_may_hold_the_passphrase_and_an_open_one_may_not(
-    home: Path, cheap: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = home / "passphrase"
     path.write_text(f"{PASSPHRASE}\n")
@@ -146,7 +145,7 @@ def test_a_private_file_may_hold_the_passphrase_and_an_open_one_may_not(
     ],
 )  # fmt: skip
 def test_what_cannot_be_done_is_told_in_a_line_with_what_to_do(
-    home: Path, cheap: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    home: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
     arguments: list[str], given: str, code: int, told: str,
 ) -> None:  # fmt: skip
     monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)
@@ -158,8 +157,9 @@ def test_what_cannot_be_done_is_told_in_a_line_with_what_to_do(
     assert not (home / VAULT).exists()
 
 
+@pytest.mark.usefixtures("vault")
 def test_a_vault_is_not_made_twice_and_no_passphrase_is_asked_first(
-    vault: Vault, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, _, err = typed(capsys, monkeypatch, "init")
     assert (code, "there is a vault already" in err) == (1, True)
@@ -199,7 +199,7 @@ def test_the_passphrase_is_asked_without_echo_and_twice_when_it_is_new(home: Pat
         assert terminal.ended(reading=True) == 130
 
 
-def test_no_option_takes_a_passphrase(home: Path) -> None:
+def test_no_option_takes_a_passphrase() -> None:
     command = [sys.executable, "-m", "tokentui", "vault", "init", "--passphrase", CANARY]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 2

@@ -7,6 +7,7 @@ import json
 import os
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tokentui.secrets import (
     VaultUnsafe,
     WrongPassphrase,
     document,
+    sealing,
 )
 from tokentui.secrets.errors import NoSuchSlot
 
@@ -142,6 +144,16 @@ def test_a_change_by_somebody_without_the_key_is_found(tmp_path: Path, whole: by
     with pytest.raises(VaultDamaged, match="without the vault's key") as caught:
         opened(tmp_path, forged(whole, FORGERIES[what]))
     assert "vault.json.bak" in caught.value.hint
+
+
+@pytest.mark.parametrize("change", [{"name": "anthropic"}, {"version": 2}, {"sealed": b"x" * 40}])
+def test_a_sealed_key_opens_only_as_the_name_and_version_it_was_sealed_for(change: dict[str, Any]) -> None:
+    key = sealing.new_key()
+    item = sealing.seal_item(document.Item("openai", 1, 1, 1, 0), key, Secret(CANARY))
+    assert sealing.open_item(item, key) == Secret(CANARY)
+    assert sealing.open_item(item, sealing.new_key()) is None
+    assert sealing.open_item(replace(item, **change), key) is None
+    assert sealing.seal_item(item, key, Secret(CANARY)).nonce != item.nonce
 
 
 @pytest.mark.parametrize("what", FORGERIES)
