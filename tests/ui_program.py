@@ -212,6 +212,9 @@ class FakeFeed:
             reader = open_reader(self.database)
             try:
                 found = question(reader)
+            except Exception as fault:  # as the engine does
+                failed(f"{type(fault).__name__}: {fault}")
+                return
             finally:
                 reader.close()
             listener(found)

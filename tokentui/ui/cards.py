@@ -105,10 +105,13 @@ def limit_line(limit: Limit, width: int, now: float) -> Line:
 def spending(label: str, usage: Usage, quality: str, width: int) -> Line:
     """`today  $11.20~   6.1M   978 req`, in columns; what has no price is told at the end."""
     if not usage.request_count:
-        return [(fit(label, 6), "muted"), (fit(text.UNKNOWN, 10, ">"), "muted"), ("  no use", "muted")]
+        nothing = fit(text.UNKNOWN, 13 if width >= 40 else 10, ">") + "  no use"
+        return [(fit(label, 6) + nothing, "muted")]
+    cost = figures.cost(usage, quality)
+    column = 13 if width >= 40 else max(10, len(cost) + 1)  # `≥$12,345.00~` is never cut
     line: Line = [
         (fit(label, 6), "muted"),
-        (fit(figures.cost(usage, quality), 10, ">"), "strong"),
+        (fit(cost, column, ">"), "strong"),
         (fit(figures.tokens(usage, quality), 8, ">"), "text"),
     ]
     if length(line) + 10 <= width:
