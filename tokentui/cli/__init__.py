@@ -15,14 +15,17 @@ OK, FAILED, MISUSED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
 """The exit codes, documented in the README."""
 
 COMMANDS = {
+    "account": "tokentui.cli.account:account",
     "collect": "tokentui.cli.collect:collect",
     "demo": "tokentui.cli.demo:demo",
     "detect": "tokentui.cli.detect:detect",
     "doctor": "tokentui.cli.doctor:doctor",
     "explain": "tokentui.cli.explain:explain",
     "price": "tokentui.cli.price:price",
+    "providers": "tokentui.cli.providers:providers",
     "retention": "tokentui.cli.retention:retention",
     "show": "tokentui.cli.show:show",
+    "url": "tokentui.cli.providers:url",
     "usage": "tokentui.cli:usage",
     "vault": "tokentui.cli.vault:vault",
 }
