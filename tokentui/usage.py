@@ -10,12 +10,15 @@ against 3 µs for a frozen dataclass).
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import blake2b
 from struct import Struct
 from typing import Literal
 
 import msgspec
+
+from tokentui.moments import epoch_microseconds as epoch_microseconds
+from tokentui.moments import moment as moment
 
 Quality = Literal["exact", "floor", "session_total", "estimate"]
 """How good a count is: final, a lower bound, one figure a session, or a guess."""
@@ -38,7 +41,6 @@ MODEL_UNKNOWN = 16
 """Record flag: the log names no model; the record stays unpriced."""
 
 _eight_bytes = Struct(">q").unpack  # 0.05 µs, where int.from_bytes takes 0.14
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UsageContext(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -198,13 +200,3 @@ def _said(record: UsageRecord) -> tuple[object, ...]:
         -1 if record.duration_ms is None else record.duration_ms,
         -1 if record.recorded_cost is None else record.recorded_cost,
     )  # fmt: skip
-
-
-def moment(time: int) -> datetime:
-    """Return UTC epoch microseconds as an aware datetime in UTC, exactly."""
-    return _EPOCH + timedelta(microseconds=time)
-
-
-def epoch_microseconds(when: datetime) -> int:
-    """Return an aware datetime as UTC epoch microseconds, exactly."""
-    return (when - _EPOCH) // timedelta(microseconds=1)

@@ -7,9 +7,9 @@ from datetime import date, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import text
+from tokentui.moments import moment
 from tokentui.ui import figures
 from tokentui.ui.draw import Line, beside, box, cut, fit, gauge
-from tokentui.usage import moment
 
 if TYPE_CHECKING:
     from tokentui.store.snapshot import Driver, Drivers

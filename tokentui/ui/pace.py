@@ -6,9 +6,9 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from tokentui import forecast, text
+from tokentui.moments import moment
 from tokentui.ui import figures
 from tokentui.ui.draw import Line
-from tokentui.usage import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import forecast, text
+from tokentui.moments import moment
 from tokentui.periods import month_of
 from tokentui.store.snapshot import Usage
 from tokentui.ui import figures
 from tokentui.ui.draw import Line, bars, beside, cut, length
 from tokentui.ui.zones import zone_of
-from tokentui.usage import moment
 
 if TYPE_CHECKING:
     from tokentui.store.snapshot import Card, Snapshot
