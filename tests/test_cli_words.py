@@ -173,7 +173,9 @@ def test_the_plain_report_has_days_months_and_limits() -> None:
         Card("claude-code", "Claude Code", "wo\x1b[1mrk", "", Usage(), partly, (), (), (), None),
         Card("gemini-cli", "Gemini CLI", "", "", Usage(), used, (), (), (), None, "floor"),
     )
-    snapshot = Snapshot(date(2026, 11, 21), "UTC", used, Usage(), used, cards, notices=("read-only\x07",))
+    snapshot = Snapshot(
+        date(2026, 11, 21), "UTC", used, totals_month=used, cards=cards, notices=("read-only\x07",)
+    )
     said = dashboard.status(snapshot, NOW, width=200, colour=False)
     head, titles, codex, claude, gemini, _, total, notice = said.splitlines()
     assert head == "2026-11-21 (UTC)"
