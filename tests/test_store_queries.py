@@ -468,3 +468,15 @@ def test_notes_are_kept_between_runs(writer: Writer, reader: Reader) -> None:
     assert (writer.meta("price data"), reader.meta("price data")) == ("2026-11", "2026-11")
     writer.set_meta("price data", None)
     assert reader.meta("price data") is None
+
+
+def test_a_month_begins_on_the_billing_day(tmp_path: Path) -> None:
+    writer = open_writer(tmp_path / "t.db", "UTC")
+    days = ("2026-10-14", "2026-10-15", "2026-11-01", "2026-11-14")
+    writer.ingest([batch([record(day, at(f"{day}T12:00")) for day in days])], NOW)
+    reader = Reader(writer.connection)
+    now = at("2026-11-14T13:00")
+    counts = {day: reader.snapshot(now, "UTC", day).totals_month.request_count for day in (1, 14, 15, 31)}
+    assert counts == {1: 2, 14: 1, 15: 3, 31: 2}
+    assert reader.snapshot(now, "UTC", 15).cards[0].month.request_count == 3
+    assert reader.snapshot(now, "UTC", 15).billing_day == 15

@@ -35,7 +35,7 @@ def print_status(here: Surroundings) -> None:
     snapshot = None
     with opened(here) as reader:
         if reader is not None:
-            snapshot = reader.snapshot(here.now, here.zone_name)
+            snapshot = reader.snapshot(here.now, here.zone_name, here.settings.billing_day)
     if snapshot is None or not snapshot.cards:
         output.write("No usage is recorded yet. `tokentui collect --once` reads the logs of your AI tools.\n")
         return

@@ -64,8 +64,8 @@ class Settings:
         checks.roots, 'extra_roots = { codex = ["/mnt/laptop/.codex"] }', live=False,
     )  # fmt: skip
     billing_day: int = _setting(
-        1, "Day of the month that your bills begin on (1 to 31; in a shorter month its last day).",
-        checks.billing_day, "billing_day = 15",
+        1, "Day that your bills begin on, and so the month of the Overview (1 to 31, or the last there is).",
+        checks.billing_day, "billing_day = 15", live=False,
     )  # fmt: skip
     currency: str = _setting(
         "USD", "Currency that costs are shown in, at the ECB's rates; stored are US dollars.",

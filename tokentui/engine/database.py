@@ -49,6 +49,7 @@ class Database:
         self._paths = paths
         self._clock = clock
         self.zone = settings.time_zone or local_zone_name(environ)
+        self._billing_day = settings.billing_day
         self._place = place
         self._choosing = Lock()
         """Held while a place is chosen: closing a file undoes the locks SQLite has on it in other threads."""
@@ -247,7 +248,7 @@ class Database:
             seen = (*changes, at // (SNAPSHOT_SECONDS * 1_000_000))
             if seen == self._seen or not reader.schema_version():  # another process is just making it
                 return None
-            snapshot = reader.snapshot(at, self.zone)
+            snapshot = reader.snapshot(at, self.zone, self._billing_day)
             self._seen = seen
             return snapshot
 

@@ -101,7 +101,8 @@ def _stored(paths: Paths, settings: Settings, now: int) -> Snapshot | None:
     try:
         if not reader.schema_version():
             return None
-        found = reader.snapshot(now, settings.time_zone or local_zone_name(os.environ))
+        zone = settings.time_zone or local_zone_name(os.environ)
+        found = reader.snapshot(now, zone, settings.billing_day)
     finally:
         reader.close()
     return found if found.record_count else None

@@ -77,12 +77,12 @@ class Reader:
         with reading(self.connection):
             return answer(self.connection, query)
 
-    def snapshot(self, now: int, zone: str) -> Snapshot:
+    def snapshot(self, now: int, zone: str, billing_day: int = 1) -> Snapshot:
         """Return everything the first screens show, at `now` (UTC epoch µs) in `zone`."""
         from tokentui.store.snapshot_query import snapshot
 
         with reading(self.connection):
-            return snapshot(self.connection, now, zone)
+            return snapshot(self.connection, now, zone, billing_day)
 
     def drivers(
         self, start: date, end: date, zone: str, service: str | None = None, account: str = ""

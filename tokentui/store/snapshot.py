@@ -162,6 +162,7 @@ class Snapshot:
     yesterday_until: int | None = None
     """The end of that quarter: UTC epoch microseconds."""
     totals_month: Usage = Usage()
+    """Since the month began, which it does on `billing_day`; so is `Card.month`."""
     cards: tuple[Card, ...] = ()
     drivers: Drivers = Drivers()
     days: tuple[Day, ...] = ()
@@ -171,3 +172,5 @@ class Snapshot:
     unpriced_models: tuple[str, ...] = ()
     notices: tuple[str, ...] = field(default=())
     """What the user must know: read-only database, disk full, restored from a backup …"""
+    billing_day: int = 1
+    """The day that months begin on; see `periods.billing_month`."""

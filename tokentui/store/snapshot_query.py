@@ -44,14 +44,14 @@ class _Account(NamedTuple):
 
 
 
-def snapshot(connection: sqlite3.Connection, now: int, zone: str) -> Snapshot:
+def snapshot(connection: sqlite3.Connection, now: int, zone: str, billing_day: int = 1) -> Snapshot:
     """Return everything the first screens show; the caller holds one read transaction.
 
-    Raises periods.PeriodError for a zone that is not known.
+    A month begins on `billing_day`. Raises periods.PeriodError for a zone that is not known.
     """
     days = Days(zone)
     today_date = periods.day_of(now, days.zone)
-    today, month = number_of(today_date), number_of(today_date.replace(day=1))
+    today, month = number_of(today_date), number_of(periods.billing_month(today_date, billing_day)[0])
     stored = notes.setting(connection, notes.ZONE) == zone
     rows = _daily(connection, days, stored, date_of(min(today - TREND_DAYS + 1, month)), today_date)
     accounts = _accounts(connection)
@@ -64,6 +64,7 @@ def snapshot(connection: sqlite3.Connection, now: int, zone: str) -> Snapshot:
         totals_yesterday=_usage(row[3:] for row in rows if row[0] == today - 1),
         yesterday_so_far=_until(connection, days, date_of(today - 1), until),
         yesterday_until=until,
+        billing_day=billing_day,
         totals_month=_usage(row[3:] for row in rows if row[0] >= month),
         cards=_cards(connection, accounts, rows, today, month, now),
         drivers=drivers.of_days(connection, days, today_date, today_date),

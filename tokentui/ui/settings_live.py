@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 3.0
 """How often the file's time and size are looked at: one `stat`, and no byte to the terminal."""
 
-_FIGURES = ("currency", "week_start", "billing_day")
+_FIGURES = ("currency", "week_start")
 """Settings that change what the panes say: they begin anew."""
 
 
