@@ -191,6 +191,16 @@ async def test_enter_opens_the_account_and_a_driver_is_explained(database: Path)
         assert isinstance(pilot.app.screen, Explain)
 
 
+async def test_the_focus_is_where_it_was_when_the_pane_comes_back(database: Path) -> None:
+    async with program(still_feed(database)).run_test(size=(120, 50)) as pilot:
+        await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 3)
+        await pilot.press("right", "right")
+        card = overview(pilot).card
+        assert card is not None
+        await pilot.press("7", "1")
+        assert overview(pilot).card == card
+
+
 async def test_o_copies_the_providers_own_page_and_shows_its_address(database: Path) -> None:
     async with program(still_feed(database)).run_test(size=(120, 36)) as pilot:
         await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 3)

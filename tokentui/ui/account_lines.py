@@ -90,10 +90,12 @@ def limits(
 def history(known: Facts | None, reason: str, quality: str, width: int) -> list[Line]:
     """Return 30 days and 12 months, side by side where there is room for both."""
     inner = width - 4
+    wide = inner >= 90
     if known is None:
+        # As high as the charts will be: what stands below need not be painted twice.
         drawn: list[Line] = [[(reason or "reading …", "crit" if reason else "muted")]]
+        drawn += [[] for _ in range(_ROWS + 1 if wide else 2 * _ROWS + 4)]
     else:
-        wide = inner >= 90
         size = (inner - _GAP) // 2 if wide else inner
         days = _chart(f"last {DAYS} days", known.days, quality, size, "%d %b")
         months = _chart(f"last {MONTHS} months", known.months, quality, size, "%b %Y")
@@ -106,7 +108,9 @@ def history(known: Facts | None, reason: str, quality: str, width: int) -> list[
 
 
 def _past(limit: Limit, past: Sequence[LimitHistory] | None, width: int) -> list[Line]:
-    """Return the windows that are over: `past 12 windows ▁▃█▂  2 of them full`."""
+    """Return the windows that are over: `last 12 windows ▁▃█▂  2 full`; a blank line while they are read."""
+    if past is None and limit.resets_at is not None:
+        return [[]]
     found = next(
         (each for each in past or ()
          if (each.limit_id, each.window_minutes) == (limit.limit_id, limit.window_minutes)), None,

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.containers import Grid, VerticalScroll
+from textual.events import DescendantFocus
 from textual.geometry import Size
 from textual.reactive import reactive
+from textual.widget import Widget
 
 from tokentui import config
 from tokentui.ui import cards, totals
@@ -78,6 +80,8 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         super().__init__(id="overview")
         self._feed = feed
         self._clock = clock
+        self._held: Widget | None = None
+        """What had the keys last; it has them again when the pane comes back."""
 
     def compose(self) -> ComposeResult:
         """The cards come with the first snapshot."""
@@ -96,6 +100,15 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         self.panel.take(self.snapshot)
         self.tick()
         self.call_after_refresh(self._look_at_pinned)
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        """Remember what has the keys."""
+        self._held = event.widget
+
+    def on_focus(self) -> None:
+        """Give the keys back to what had them."""
+        if self._held is not None and self._held.is_attached:
+            self._held.focus(scroll_visible=False)
 
     def on_show(self) -> None:
         """A view may have been pinned meanwhile."""
