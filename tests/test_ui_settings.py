@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -290,3 +291,11 @@ async def test_in_privacy_mode_no_folder_is_named(file: Path) -> None:
         await pilot.pause()
         assert "config.toml" in pane(app).plain.splitlines()[0]
         assert pane(app).marked.name == "privacy"
+
+
+async def test_the_month_of_the_overview_begins_on_the_billing_day() -> None:
+    snapshot = replace(sample(), billing_day=25)
+    async with opened(FakeFeed(snapshot)) as (app, pilot):
+        await pilot.press("1")
+        await pilot.pause()
+        assert "Oct 25–Nov 21" in app.screen.query_one("#totals", Lines).plain

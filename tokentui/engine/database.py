@@ -158,7 +158,7 @@ class Database:
         self._watch = integrity.Watch(place.path)
 
     def keep(self) -> None:
-        """What is due now and then: a look whether the file is ours, the daily backup, old requests to remove.
+        """What is due now and then: is the file ours, the daily backup, old requests to remove.
 
         A backup that fails is told in `notices` and tried again later. Raises Vanished when the database was
         removed or replaced while it was open, Corrupt when it cannot be copied because it is damaged.

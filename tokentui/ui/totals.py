@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import forecast, text
 from tokentui.moments import moment
-from tokentui.periods import month_of
+from tokentui.periods import billing_month
 from tokentui.store.snapshot import Usage
 from tokentui.ui import figures
 from tokentui.ui.draw import Line, bars, beside, cut, length
@@ -99,12 +99,14 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> 
     """Return the month so far and, where that can be said, what it comes to."""
     month, today = snapshot.totals_month, snapshot.today
     quality = "floor" if any(card.month.request_count for card in floors) else "exact"
-    told: Line = [(f"{today:%b} 1–{today.day} · {figures.requests(month.request_count)}", "muted")]
+    first, last = billing_month(today, snapshot.billing_day)
+    until = f"{today.day}" if first.month == today.month else f"{today:%b} {today.day}"
+    told: Line = [(f"{first:%b} {first.day}–{until} · {figures.requests(month.request_count)}", "muted")]
     so_far = Total(*_MONTH, [(figures.cost(month, quality), "strong")], told)
     known = 0 if snapshot.first_day is None else (today - snapshot.first_day).days
     complete = [day.cost if day else 0 for day in days[:-1]]
     end = forecast.month_end(
-        month.cost, complete[len(complete) - min(known, len(complete)) :], (month_of(today)[1] - today).days
+        month.cost, complete[len(complete) - min(known, len(complete)) :], (last - today).days
     )
     if end is None or month.known_cost is None or not month.cost:
         return [so_far]
