@@ -163,6 +163,14 @@ def test_ordinary_words_are_no_keys(text: str) -> None:
     assert redacted(text) == text
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["my-company-openai-admin-key-of-2026", "99ee88d2-6046-4ea7-92c2-acac464b1412", "/keys/openai-2026"],
+)
+def test_a_long_name_is_no_key(name: str) -> None:
+    assert not looks_like_key(name)
+
+
 @given(st.text(max_size=60), st.text(alphabet=st.characters(min_codepoint=33, max_codepoint=126), min_size=6))
 def test_no_text_keeps_a_live_secret(text: str, key: str) -> None:
     secret = Secret(key)

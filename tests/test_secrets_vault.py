@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from pathlib import Path
@@ -95,6 +96,19 @@ def test_a_wrong_passphrase_is_told_apart_from_a_locked_vault(tmp_path: Path) ->
         with pytest.raises(VaultLocked):
             call()
     assert vault.is_locked
+
+
+def test_too_little_memory_is_no_wrong_passphrase(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vault = again(made(tmp_path))
+
+    def full(*_: object, **__: object) -> bytes:
+        raise MemoryError
+
+    monkeypatch.setattr(hashlib, "scrypt", full)
+    with pytest.raises(VaultLocked, match="not enough memory") as caught:
+        vault.unlock(Secret(PASSPHRASE))
+    assert not isinstance(caught.value, WrongPassphrase)
+    assert PASSPHRASE not in shown_by(caught.value)
 
 
 def test_the_collectors_passphrase_may_stand_in_its_environment(tmp_path: Path) -> None:

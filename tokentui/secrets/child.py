@@ -92,7 +92,7 @@ def _outcome_of(process: subprocess.Popen[bytes], given: bytes, deadline: float)
     output = _read(process, process.stdout, deadline)
     if output is None:
         return Outcome("too much")
-    status = _status(process.pid, deadline)
+    status = _status(process, deadline)
     if status is None:
         return Outcome("too slow")
     return Outcome("done", 0, output) if status == 0 else Outcome("failed", status)
@@ -113,17 +113,17 @@ def _read(process: subprocess.Popen[bytes], stream: IO[bytes], deadline: float) 
             quiet = 0.0
             if len(output) > MOST_OUTPUT:
                 return None
-        elif _ended(process.pid) is not None:
+        elif _ended(process) is not None:
             quiet += 0.05
             if quiet >= _PATIENCE:
                 break
     return bytes(output)
 
 
-def _status(pid: int, deadline: float) -> int | None:
+def _status(process: subprocess.Popen[bytes], deadline: float) -> int | None:
     """Return the exit code as soon as there is one; None when the deadline comes first."""
     pause = 0.001
-    while (status := _ended(pid)) is None:
+    while (status := _ended(process)) is None:
         if time.monotonic() >= deadline:
             return None
         time.sleep(pause)
@@ -131,9 +131,11 @@ def _status(pid: int, deadline: float) -> int | None:
     return status
 
 
-def _ended(pid: int) -> int | None:
+def _ended(process: subprocess.Popen[bytes]) -> int | None:
     """Return how a process ended, and leave it to be waited for; None while it runs."""
-    found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if not hasattr(os, "waitid"):  # macOS before Python 3.13
+        return process.poll()
+    found = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     if found is None:
         return None
     return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status

@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from tokentui.secrets.secret import looks_like_key
+from tokentui.secrets.secret import redacted
 
 FOR_KEYRING = (
     "DBUS_SESSION_BUS_ADDRESS", "HOME", "KDE_FULL_SESSION", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "LOGNAME",
@@ -75,4 +75,4 @@ def may_be_secret(name: str, value: str) -> bool:
     """Tell whether a variable may hold a secret, by its name or by its value."""
     if _SECRET_NAME.search(name) or name.startswith(_OF_ANY_PROGRAM) or _URL_WITH_PASSWORD.search(value):
         return True
-    return name not in ("PATH", "HOME", "PWD") and not value.startswith("/") and looks_like_key(value)
+    return name not in ("PATH", "HOME", "PWD") and not value.startswith("/") and redacted(value) != value

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tokentui.secrets.document import NONCE_BYTES, Document, Item, Slot, canonical
+from tokentui.secrets.errors import VaultLocked
 from tokentui.secrets.secret import Secret
 
 DOMAIN = "tokentui-vault-1"
@@ -67,7 +68,10 @@ def stretch_settings(cost: Cost) -> dict[str, Any]:
 
 
 def stretched(phrase: Secret, settings: Mapping[str, Any]) -> Secret | None:
-    """Return the key that a passphrase stands for; None when the slot's settings make no sense."""
+    """Return the key that a passphrase stands for; None when the slot's settings make no sense.
+
+    Raises `VaultLocked` when there is not enough memory to compute it.
+    """
     try:
         cost = Cost(int(settings["n"]), int(settings["r"]), int(settings["p"]))
         salt = bytes.fromhex(settings["salt"])
@@ -75,13 +79,19 @@ def stretched(phrase: Secret, settings: Mapping[str, Any]) -> Secret | None:
         return None
     if not cost.is_sane or len(salt) < 16:
         return None
+    key = _scrypt(phrase, salt, cost)
+    if key is None:
+        needed = f"{128 * cost.n * cost.r >> 20} MiB"
+        raise VaultLocked(f"there is not enough memory to try a passphrase: it takes {needed}", "make room")
+    return key
+
+
+def _scrypt(phrase: Secret, salt: bytes, cost: Cost) -> Secret | None:
     # The same letters from two keyboards may be other code points (RFC 8265, 4.2.2: NFC).
     text = unicodedata.normalize("NFC", phrase.reveal()).encode("utf-8", "surrogatepass")
-    memory = 128 * cost.n * cost.r + (1 << 20) * cost.p
+    memory = 128 * cost.r * (cost.n + cost.p + 2) + (1 << 20)  # what OpenSSL counts, and some to spare
     try:
-        key = hashlib.scrypt(
-            text, salt=salt, n=cost.n, r=cost.r, p=cost.p, maxmem=memory + (1 << 20), dklen=KEY_BYTES
-        )
+        key = hashlib.scrypt(text, salt=salt, n=cost.n, r=cost.r, p=cost.p, maxmem=memory, dklen=KEY_BYTES)
     except (ValueError, MemoryError):
         return None
     return Secret(base64.b64encode(key).decode())

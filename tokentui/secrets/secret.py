@@ -20,12 +20,16 @@ MOST_KEY_CHARACTERS = 8192
 SHORTEST_REDACTED = 6
 """Characters below which a value is a word that stands in any text."""
 
-# Prefixes of well-known services' keys, a signed token, or a long run that mixes letters and digits.
-_KEY = re.compile(
+# Prefixes of well-known services' keys, and a signed token.
+_KNOWN = (
     r"(?<![A-Za-z0-9])(?:(?:sk|pk|rk|gh[opsu]|xox[a-z]|glpat|github_pat|gsk|pplx|xai|hf)[-_][\w-]{6,}"
     r"|AIza[\w-]{10,}|AKIA[0-9A-Z]{8,}|eyJ[\w-]{8,}[\w.-]*)"
-    r"|(?<![\w/+-])(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_+=-]{32,}"
 )
+
+# A run that mixes letters and digits. Unbroken: `openai-admin-key-of-my-company-2026` and the id of an entry
+# in a password manager (a UUID) are names. With separators: what might be a key, and is no loss in a log.
+_CERTAIN = re.compile(_KNOWN + r"|(?<![\w/+-])(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{24,}")
+_POSSIBLE = re.compile(_KNOWN + r"|(?<![\w/+-])(?=[A-Za-z_-]*\d)(?=[\d_-]*[A-Za-z])[A-Za-z0-9_+=-]{32,}")
 
 _living: WeakValueDictionary[int, Secret] = WeakValueDictionary()
 
@@ -125,14 +129,14 @@ def forbid_core_dumps() -> None:
 
 
 def looks_like_key(text: str) -> bool:
-    """Tell whether a text contains what is probably a key: such a text is never shown."""
-    return _KEY.search(text) is not None
+    """Tell whether a text contains what is most likely a key: no name, argument or label has such a form."""
+    return _CERTAIN.search(text) is not None
 
 
 def redacted(text: str) -> str:
-    """Return a text without any secret that is alive in this process, and without what looks like a key."""
+    """Return a text without any secret that is alive in this process, and without what may be a key."""
     for secret in list(_living.values()):
         value = secret._held()
         if len(value) >= SHORTEST_REDACTED and value in text:
             text = text.replace(value, "***")
-    return _KEY.sub("***", text)
+    return _POSSIBLE.sub("***", text)

@@ -106,8 +106,7 @@ def made(new: NewSlot, vault: str, data_key: Secret, now: int, means: Means) -> 
             settings |= _written(new.source)
             phrase = _made_phrase(new.source, means)
         key = sealing.stretched(phrase, settings)
-    if key is None:
-        raise VaultUnwritable("there is not enough memory to stretch the passphrase", "it takes 128 MiB")
+    assert key is not None, "the settings were made above"
     return sealing.wrap(Slot(slot_id, new.kind, now, settings), vault, key, data_key)
 
 

@@ -12,6 +12,8 @@ from tokentui.secrets.errors import SecretsError
 from tokentui.secrets.secret import Secret
 from tokentui.secrets.slots import PASSPHRASE_VARIABLE, Means
 
+REFUSED = "what was found there does not open it"
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -59,6 +61,6 @@ def _tried(
     except SecretsError as error:
         problem = str(error)
     if data_key is None and not problem:
-        problem = "what was found there does not open it"
+        problem = REFUSED
     attempts.append(Attempt(slot, time.monotonic() - start, problem))
     return data_key

@@ -23,7 +23,7 @@ from tokentui.secrets.errors import (
 from tokentui.secrets.reference import name as checked_name
 from tokentui.secrets.secret import Secret, forbid_core_dumps
 from tokentui.secrets.slots import Means, NewSlot, PassphraseSlot
-from tokentui.secrets.unlocking import Attempt, try_passphrase, try_slots
+from tokentui.secrets.unlocking import REFUSED, Attempt, try_passphrase, try_slots
 
 FILE_NAME = "vault.json"
 
@@ -185,7 +185,7 @@ class Vault:
         return self._forget(before.slots, before.id)
 
     def _refused(self, attempts: Sequence[Attempt], typed: bool) -> VaultLocked:
-        if typed:
+        if typed and all(each.problem == REFUSED for each in attempts):
             return WrongPassphrase(f"{self.path}: the passphrase does not open the vault", "type it again")
         reasons = "; ".join(f"{each.slot.kind}: {each.problem}" for each in attempts)
         return VaultLocked(f"{self.path}: the vault is locked{': ' if reasons else ''}{reasons}", UNLOCK_HINT)
