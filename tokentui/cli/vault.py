@@ -116,8 +116,10 @@ def status(as_json: bool) -> None:
         ]
         for item in sorted(document.items.values(), key=lambda item: item.name)
     ]  # fmt: skip
-    numeric = {"key": False, "put in": False, "age, days": True, "version": True, "replace after": True}
-    columns = [output.Column(title, numeric=each) for title, each in numeric.items()]
+    columns = [
+        output.Column("key", numeric=False), output.Column("put in", numeric=False, keep=2),
+        output.Column("age, days"), output.Column("version", keep=1), output.Column("replace after"),
+    ]  # fmt: skip
     output.write("\n" + output.table(columns, rows, width=width, colour=colour))
 
 
