@@ -6,18 +6,19 @@ import json
 import sys
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 import click
 
-from tokentui import secrets
-from tokentui.billing import Account, KeyReport
 from tokentui.cli import Failure, Misuse, output
-from tokentui.cli.account_report import as_json, audit_table, listing, removal_words
 from tokentui.cli.options import Decorated
 from tokentui.cli.surroundings import look_around
-from tokentui.engine.accounts import Accounts
 from tokentui.text import clean
-from tokentui.usage import NANO
+
+if TYPE_CHECKING:  # `tokentui --help` reads this module, and needs none of the accounts
+    from tokentui.billing import Account, KeyReport
+    from tokentui.engine.accounts import Accounts
+    from tokentui.secrets import Secret
 
 FIELDS = ("label", "organization", "project", "base_url", "interval_seconds")
 
@@ -58,6 +59,8 @@ def account() -> None:
 @click.option("--json", "as_json_", is_flag=True, help="Print JSON.")
 def list_(as_json_: bool) -> None:
     """Print the accounts: state, last answer, next question, age of the key."""
+    from tokentui.cli.account_report import as_json, listing
+
     accounts = _accounts()
     views = accounts.listed()
     if as_json_:
@@ -77,6 +80,8 @@ def list_(as_json_: bool) -> None:
 @click.option("--no-test", is_flag=True, help="Do not ask the provider what the key may do.")
 def add(service: str, name: str, no_test: bool, **given: object) -> None:
     """Set up an account of SERVICE; a NAME tells several apart (tokentui providers lists the services)."""
+    from tokentui.billing import Account
+
     accounts = _accounts()
     draft = _changed(Account(service.strip().lower(), name), given)
     key = (
@@ -100,7 +105,7 @@ def edit(key: str, **given: object) -> None:
     after = _changed(before, given)
     if after == before:
         raise Misuse("nothing to change was named", hint="such as: --monthly-limit 150")
-    changes = {name: getattr(after, name) for name in Account.__struct_fields__}
+    changes = {name: getattr(after, name) for name in before.__struct_fields__}
     accounts.edit(key, {name: value for name, value in changes.items() if value != getattr(before, name)})
     output.write(f"changed {before.key}\n")
 
@@ -150,6 +155,8 @@ def rotate(key: str, no_test: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(key: str, yes: bool) -> None:
     """Remove ACCOUNT, what its provider said of it, and its key in the vault; says first what goes."""
+    from tokentui.cli.account_report import removal_words
+
     accounts = _accounts()
     view = accounts.view(key)
     output.write(removal_words(view, accounts.removal(key)))
@@ -165,11 +172,15 @@ def remove(key: str, yes: bool) -> None:
 @click.option("--limit", type=int, default=50, show_default=True)
 def audit(limit: int) -> None:
     """Print who changed which account, newest first; never a key."""
+    from tokentui.cli.account_report import audit_table
+
     entries = _accounts().audit_log(limit)
     output.write(audit_table(entries, output.columns_of(sys.stdout), output.coloured(sys.stdout)))
 
 
 def _accounts() -> Accounts:
+    from tokentui.engine.accounts import Accounts
+
     here = look_around()
     return Accounts(here.paths, here.settings)
 
@@ -202,13 +213,15 @@ def _changed(account: Account, given: dict[str, object]) -> Account:
 
 
 def _options(account: Account, given: dict[str, object]) -> dict[str, str]:
+    from tokentui.secrets import looks_like_key
+
     found = dict(account.options)
     pairs = given.get("options")
     for pair in pairs if isinstance(pairs, Sequence) else ():
         name, sign, value = str(pair).partition("=")
         if not sign:
             raise Misuse(f"{clean(name, 60)} has no value", hint="such as: --set team_id=1234")
-        if secrets.looks_like_key(value):
+        if looks_like_key(value):
             raise Misuse(
                 "this value looks like a key (it is not shown)", hint="a key is asked for, not given"
             )
@@ -228,11 +241,13 @@ def _dollars(text: str) -> int:
         amount = Decimal("NaN")
     if not amount.is_finite() or not 0 <= amount < 10**9:
         raise Misuse(f"“{clean(text, 40)}” is no amount of dollars", hint="such as: --monthly-limit 150")
-    return int(amount * NANO)
+    return int(amount.scaleb(9))
 
 
-def _asked_key(question: str) -> secrets.Secret:
+def _asked_key(question: str) -> Secret:
     """Return a key, typed without echo or from standard input."""
+    from tokentui import secrets
+
     if sys.stdin.isatty():
         typed = secrets.Secret(click.prompt(question, hide_input=True, err=True))
     else:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from tokentui import sources as registry
-from tokentui.cli import FAILED, OK, Failure, Misuse, output
+from tokentui.cli import FAILED, KEY_REJECTED, OK, Failure, Misuse, output
 from tokentui.cli.failures import note
 from tokentui.cli.progress import ProgressBar
 from tokentui.cli.surroundings import Surroundings, look_around
-from tokentui.text import money
+from tokentui.text import clean, money
 
 if TYPE_CHECKING:
     from tokentui.engine.collect import Collected
@@ -36,36 +36,48 @@ def collect(
     Without --once it goes on for ever, for a service manager or `nohup`; the dashboard needs no
     collector beside it.
     """
-    names = [_known(name) for name in sources]
+    wanted = [_known(name) for name in sources]
     here = look_around()
-    if once or verify or names:
-        context.exit(_once(here, list(dict.fromkeys(names)), verify=verify, workers=workers))
+    if once or verify or wanted:
+        context.exit(_once(here, list(dict.fromkeys(wanted)), verify=verify, workers=workers))
     context.exit(_for_ever(here))
 
 
 def _known(name: str) -> str:
+    """Return the name of a source of logs, or of a provider whose accounts are to be asked."""
     source = registry.find(name)
-    if source is None:
-        known = ", ".join(each.name for each in registry.SOURCES)
-        raise Misuse(f"there is no source {name}", hint=f"the sources are: {known}")
-    return source.name
+    if source is not None:
+        return source.name
+    from tokentui.sources import providers
+
+    row = providers.find(name)
+    if row is None:
+        known = ", ".join([*(each.name for each in registry.SOURCES), *providers.rows()])
+        raise Misuse(f"there is no source {clean(name, 60)}", hint=f"the sources are: {known}")
+    return row.name
 
 
 def _once(here: Surroundings, names: list[str], *, verify: bool, workers: int | None) -> int:
     from tokentui.engine.collect import collect_once
 
+    logs = [name for name in names if registry.find(name) is not None]
+    services = [name for name in names if name not in logs]
     with ProgressBar(sys.stderr) as progress:
         collected = collect_once(
             here.paths, here.settings,
-            sources=names or None, verify=verify, progress=progress, workers=workers,
+            sources=logs if names else None, verify=verify, progress=progress, workers=workers,
+            poll=not names or bool(services), services=services or None,
         )
     for notice in collected.notices:
         note(notice)
     if collected.lease_held_elsewhere:
         output.write("Another tokentui is collecting already; it keeps the database up to date.\n")
-    elif not collected.records_after and not any(source.files_found for source in collected.sources):
+    elif services and not collected.asked:
+        hint = f"tokentui account add {services[0]} sets one up"
+        raise Failure("No configuration found. Run configure-source first", hint=hint)
+    elif not collected.asked and _nothing_there(collected):
         raise _nothing_found()
-    elif not collected.sources:
+    elif not collected.sources and not collected.asked:
         raise Failure("no source could be read into the database", hint="`tokentui doctor` says more")
     else:
         output.write(summary(collected) + "\n")
@@ -74,12 +86,29 @@ def _once(here: Surroundings, names: list[str], *, verify: bool, workers: int | 
         output.write("".join(line + "\n" for line in verification(collected)))
         if not collected.valid:
             return FAILED
-    return OK
+    return _tell_accounts(collected)
+
+
+def _nothing_there(collected: Collected) -> bool:
+    return not collected.records_after and not any(source.files_found for source in collected.sources)
+
+
+def _tell_accounts(collected: Collected) -> int:
+    """Say which accounts did not answer; return 3 when a key was rejected, which only the user can mend."""
+    code = OK
+    for asked in collected.asked:
+        if asked.error:
+            note(f"{asked.account}: {asked.error}{f'; {asked.hint}' if asked.hint else ''}")
+        if asked.status == "key-rejected":
+            note(f"{asked.account}: replace the key with tokentui account rotate {asked.account}")
+            code = KEY_REJECTED
+    return code
 
 
 def summary(collected: Collected) -> str:
     """Return the sentence that says what a collection found."""
     count = sum(1 for source in collected.sources if source.files_found)
+    count += sum(1 for asked in collected.asked if asked.status == "ok")
     text = (
         f"Collected usage from {count} source{'' if count == 1 else 's'}. "
         f"Total tokens: {collected.total_tokens:,}. Cost: {money(collected.total_cost)}"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from tokentui.cli import Misuse, output
-from tokentui.sources.matrix import MEANINGS, QUESTIONS, WORDS, Offers, matrix
 from tokentui.text import clean
+
+if TYPE_CHECKING:
+    from tokentui.sources.matrix import Offers
 
 
 @click.command(short_help="What each service can be asked for.")
@@ -21,6 +24,8 @@ def providers(service: str | None, as_matrix: bool, as_json: bool) -> None:  # n
 
     With the name of a SERVICE: how, which key it needs, and why something is not offered.
     """
+    from tokentui.sources.matrix import matrix
+
     chosen = [_found(service)] if service else matrix()
     if as_json:
         output.write(
@@ -43,9 +48,10 @@ def url(service: str) -> None:
 
 
 def _found(name: str) -> Offers:
-    wanted = name.strip().lower()
     from tokentui import sources
+    from tokentui.sources.matrix import matrix
 
+    wanted = name.strip().lower()
     source = sources.find(wanted)
     for each in matrix():
         if wanted in (each.name, each.title.lower()) or (source is not None and source.name == each.name):
@@ -55,6 +61,8 @@ def _found(name: str) -> Offers:
 
 
 def _table(chosen: list[Offers]) -> str:
+    from tokentui.sources.matrix import MEANINGS, QUESTIONS, WORDS
+
     columns = [output.Column("service", numeric=False)]
     columns += [output.Column(question, numeric=False) for question in QUESTIONS]
     rows = [
@@ -67,6 +75,8 @@ def _table(chosen: list[Offers]) -> str:
 
 
 def _told(offers: Offers) -> str:
+    from tokentui.sources.matrix import QUESTIONS, WORDS
+
     lines = [f"{offers.title} ({offers.name})"]
     if offers.key_help:
         lines.append(f"  key        {offers.key_help}")
@@ -90,7 +100,7 @@ def _as_json(offers: Offers) -> dict[str, object]:
                 "note": offers.capabilities[question].note,
                 "interval_seconds": offers.capabilities[question].interval_seconds or None,
             }
-            for question in QUESTIONS
+            for question in offers.capabilities
         },
         "dashboard_url": offers.dashboard_url,
         "key": offers.key_help or None,

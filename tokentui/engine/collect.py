@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from tokentui.config import Paths, Settings
 from tokentui.engine.collector import Collector, SourceResult
@@ -17,6 +18,9 @@ from tokentui.store import Reader, UsageQuery, Where, integrity
 from tokentui.store.errors import Corrupt
 from tokentui.store.faults import explained
 from tokentui.store.snapshot import ImportProgress
+
+if TYPE_CHECKING:
+    from tokentui.engine.poll_once import Asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Collected:
     duplicate_times: int = 0
     """How many records share time, session and model with another one (only with `verify`)."""
     notices: tuple[str, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    """How asking the accounts went (only with `poll`)."""
 
 
 def collect_once(
@@ -49,8 +55,12 @@ def collect_once(
     verify: bool = False,
     progress: Callable[[ImportProgress], None] | None = None,
     workers: int | None = None,
+    poll: bool = False,
+    services: Sequence[str] | None = None,
 ) -> Collected:
     """Read what is new into the database and say what came of it.
+
+    With `poll` the accounts are asked as well: all, or those of `services`.
 
     Where another process collects, nothing is read: that one keeps the database up to date.
     Raises StoreError.
@@ -65,6 +75,10 @@ def collect_once(
         with explained(database.place.path):
             if not elsewhere and database.place.writable:
                 done = _repaired(database, lambda: _collected(database, collector, done, progress))
+                if poll and database.leading:
+                    from tokentui.engine.poll_once import poll_once
+
+                    done = replace(done, asked=poll_once(paths, database, services))
             if database.ready():
                 done = _summed_up(database, done, sources, verify)
             problem = collector.prices.overlay_problem

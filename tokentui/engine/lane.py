@@ -7,9 +7,24 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+
+
+class Runs(Protocol):
+    """Where blocking work is done."""
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do `work`; return or raise what it does."""
+
+
+class InPlace:
+    """Does it here and now, for a program that has nothing else to do."""
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """Do `work` in the calling thread."""
+        return work()
 
 
 class Lane:

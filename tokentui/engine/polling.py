@@ -18,7 +18,7 @@ from tokentui.billing import Account, Feature
 from tokentui.engine import account_state as states
 from tokentui.engine.account_state import State
 from tokentui.engine.fetching import Pricing, features_of, fetch, plan, priced
-from tokentui.engine.lane import Lane
+from tokentui.engine.lane import Lane, Runs
 from tokentui.secrets import Keys, SecretsError, VaultLocked, parse
 from tokentui.sources.providers import Provider
 from tokentui.sources.providers.errors import ChangedFormat, ProviderError, Refused
@@ -47,11 +47,13 @@ class Poller:
     """Keeps the accounts in step with their providers."""
 
     def __init__(
-        self, store: Store, writing: Lane, keys: Keys, prices: Callable[[], Pricing],
+        self, store: Store, writing: Runs, keys: Keys, prices: Callable[[], Pricing],
         rows: Callable[[], Mapping[str, Provider]], *, clock: Callable[[], int],
         chance: states.Chance = random.uniform, hosts: Hosts | None = None,
     ) -> None:  # fmt: skip
         """`rows` returns the registry by name; `clock` returns UTC epoch microseconds."""
+        self.only: frozenset[str] | None = None
+        """The services to ask; None means all."""
         self._store, self._writing, self._keys, self._prices, self._rows = store, writing, keys, prices, rows
         self._clock, self._chance = clock, chance
         self._hosts = hosts or Hosts()
@@ -207,7 +209,9 @@ class Poller:
 
         found = await self._writing.run(read)
         if found is not None:
-            self._accounts = {key: each for key, each in found[0].items() if each.service in self._rows()}
+            known = self._rows()
+            wanted = known.keys() if self.only is None else known.keys() & self.only
+            self._accounts = {key: each for key, each in found[0].items() if each.service in wanted}
             busy = {key: state for key, state in self._states.items() if key[0] in self._busy}
             self._states = found[1] | busy
 

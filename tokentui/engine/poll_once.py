@@ -1,0 +1,73 @@
+"""Asks the providers of all accounts once, for a command that waits for the answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from tokentui.config import Paths
+from tokentui.engine.database import Database, now
+from tokentui.store import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How asking one account went."""
+
+    account: str
+    """`openai-api/work`."""
+    status: str
+    """The worst of its features': see `account_state.Status`."""
+    error: str = ""
+    hint: str = ""
+
+
+_WORST_FIRST = ("key-rejected", "locked", "open", "degraded", "new", "off", "ok")
+
+
+def poll_once(paths: Paths, database: Database, services: Collection[str] | None = None) -> tuple[Asked, ...]:
+    """Ask every account (of some services) and store the answers; return how it went, by account.
+
+    The caller holds the lease, with the database open for writing. Who asked us to wait is not asked.
+    """
+    exists = "SELECT EXISTS (SELECT 1 FROM accounts WHERE created_at IS NOT NULL)"
+    if not database.writer.connection.execute(exists).fetchone()[0]:
+        return ()
+    import asyncio  # 40 ms that a collection without accounts need not spend
+
+    asyncio.run(_poll(paths, database, services))
+    reader = Reader(database.writer.connection)
+    found = []
+    for each in reader.configured_accounts():
+        account = each.account
+        if not account.is_active or (services is not None and account.service not in services):
+            continue
+        states = [
+            state for state in reader.account_states()
+            if (state.service, state.account) == (account.service, account.name)
+        ]  # fmt: skip
+        worst = min(states, key=lambda state: _WORST_FIRST.index(state.status), default=None)
+        if worst is not None:
+            found.append(Asked(account.key, worst.status, worst.error, worst.hint))
+    return tuple(found)
+
+
+async def _poll(paths: Paths, database: Database, services: Collection[str] | None) -> None:
+    from tokentui.engine.keychain import opened_silently
+    from tokentui.engine.lane import InPlace
+    from tokentui.engine.polling import Poller
+    from tokentui.pricing import Prices
+    from tokentui.secrets import Keys
+    from tokentui.sources import providers
+
+    prices = Prices.open(paths.price_overlay, paths.price_cache)
+    keys = Keys(os.environ, opened_silently(paths))
+    poller = Poller(database, InPlace(), keys, lambda: prices, providers.rows, clock=now)
+    poller.only = None if services is None else frozenset(services)
+    poller.refresh()
+    try:
+        await poller.turn()
+        await poller.settled()
+    finally:
+        await poller.close()
