@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,19 @@ async def test_the_keys_step_through_days_weeks_and_months(database: Path) -> No
         await pilot.press("right_square_bracket")
         assert overview(pilot).panel.lines(110, 0) == today, "there is no day after today"
         assert set(feed.topics) == {"overview"}
+        await pilot.press("m", "left_square_bracket", "left_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: "What drove it · 1 – 31 Oct" in shown(pilot))
+        assert overview(pilot).panel.span == (date(2026, 10, 1), date(2026, 10, 31)), "nothing before"
+
+
+async def test_the_month_is_the_billing_month(database: Path) -> None:
+    feed = FakeFeed(replace(still_snapshot(database), billing_day=15))
+    feed.database = database
+    async with program(feed).run_test(size=(120, 50)) as pilot:
+        await until(pilot, lambda: "What drove it · today" in shown(pilot))
+        for key, days in (("m", "15 – 20 Nov"), ("left_square_bracket", "15 Oct – 14 Nov")):
+            await pilot.press(key)
+            await until(pilot, lambda days=days: f"· {days}" in shown(pilot))  # type: ignore[misc]
 
 
 async def test_what_is_read_is_said_and_a_failure_keeps_what_there_was() -> None:

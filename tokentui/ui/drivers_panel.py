@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.message import Message
 from textual.widget import Widget
 
-from tokentui import text
+from tokentui import periods, text
 from tokentui.ui import drivers
 from tokentui.ui.draw import Line
 from tokentui.ui.widgets import Lines
 from tokentui.ui.zones import zone_of
 
 if TYPE_CHECKING:
-    from tokentui.engine.selection import Selection
     from tokentui.store import Reader
     from tokentui.store.snapshot import Driver, Drivers, Snapshot
     from tokentui.store.usage_table import Where
@@ -39,7 +38,7 @@ class DriversPanel(Lines, can_focus=True):
     """Projects, models and sessions of a day, a week or a month, of all accounts or of one."""
 
     def __init__(self, feed: Feed, *, account: Account | None = None, days: str = "today") -> None:
-        """`days`: one of `engine.selection.PRESETS`, the last of which goes on today."""
+        """`days`: `today`, `week` or `month`."""
         super().__init__(id="drivers")
         self._feed = feed
         self._account = account
@@ -58,10 +57,12 @@ class DriversPanel(Lines, can_focus=True):
         if self._snapshot is None:
             return None
         today = self._snapshot.today
-        if self._days == "today" and not self._back:
-            return today, today
-        first, last = self._selection().span(today, cast("TokenTUI", self.app).settings.week_start)
-        return (first or today), (last or today)
+        if self._days == "today":
+            return (day := today - timedelta(days=self._back)), day
+        first, last = self._period(today)
+        for _ in range(self._back):
+            first, last = self._period(first - timedelta(days=1))
+        return first, min(last, today)
 
     def take(self, snapshot: Snapshot | None) -> None:
         """Take a new snapshot; what is not in it is asked for."""
@@ -80,7 +81,10 @@ class DriversPanel(Lines, can_focus=True):
         self.take(self._snapshot)
 
     def step(self, by: int) -> None:
-        """Show the day, week or month before (-1) or after (1); never one after today."""
+        """Show the day, week or month before (-1) or after (1): from the first day of all to today."""
+        first = self._snapshot.first_day if self._snapshot else None
+        if self.span is not None and by < 0 and (first is None or self.span[0] <= first):
+            return
         self.show(self._days, max(self._back - by, 0))
 
     def move(self, columns: int, rows: int) -> bool:
@@ -185,10 +189,11 @@ class DriversPanel(Lines, can_focus=True):
         """Have an answer shown; called in the thread that found it."""
         self.post_message(Driven(found))
 
-    def _selection(self) -> Selection:
-        from tokentui.engine.selection import Selection
-
-        return replace(Selection(), days=self._days, back=self._back)
+    def _period(self, day: date) -> tuple[date, date]:
+        """Return the week, or the month as the strip counts it, that a day lies in."""
+        if self._days == "week":
+            return periods.week_of(day, cast("TokenTUI", self.app).settings.week_start)
+        return periods.billing_month(day, self._snapshot.billing_day if self._snapshot else 1)
 
     def _scroll_to_line(self) -> None:
         """Bring the line into view, where the tables are higher than the screen."""
