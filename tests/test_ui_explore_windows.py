@@ -15,12 +15,14 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from tests.test_cli_show import tokentui
-from tests.ui_explore import Collected, collect, opened, settled, shown, until
+from tests.ui_explore import Collected, collect, opened, pane, settled, shown, until
 from tokentui.config import paths
 from tokentui.engine import views
 from tokentui.store import UsageQuery
 from tokentui.ui import figures
+from tokentui.ui.explore import Explore
 from tokentui.ui.exporting import Export
+from tokentui.ui.filter_line import FilterLine
 
 
 @pytest.fixture(scope="module")
@@ -295,3 +297,28 @@ async def test_the_command_of_a_list_of_requests_is_that_of_their_explanation(co
         await pilot.press("y")
         wanted = "tokentui explain --from 2026-11-01 --to 2026-11-20 --filter service:codex"
         assert pilot.app.clipboard == wanted
+
+
+async def test_while_names_are_hidden_views_and_filters_tell_none(collected: Collected) -> None:
+    async with collected.program().run_test(size=(120, 40)) as pilot:
+        explore = await opened(pilot)
+        explore.show(replace(explore.selection, group_by=("project",), filter="-project:wombat"))
+        await settled(pilot)
+        await pilot.press("v", "a", *"wombats", "enter")
+        await until(pilot, lambda: "wombats" in shown(pilot))
+        await pilot.press("p", "escape", "H")
+        await until(pilot, lambda: "names, paths and costs are hidden" in shown(pilot))
+        await until(pilot, lambda: bool(pilot.app.query(Explore)) and pane(pilot).table.count > 0)
+        await pilot.press("v")
+        await until(pilot, lambda: "view 1" in shown(pilot))
+        assert "wombat" not in shown(pilot)
+        await pilot.press("enter")
+        await settled(pilot)
+        await until(pilot, lambda: "project 1" in shown(pilot))
+        assert pilot.app.query_one(FilterLine).password, "the filter is drawn as dots"
+        await pilot.press("y")
+        assert "wombat" not in shown(pilot)
+        await pilot.press("1")
+        await until(pilot, lambda: "Pinned" in shown(pilot))
+        assert "wombat" not in shown(pilot)
+        assert "filtered" in shown(pilot)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from tokentui import text
 from tokentui.engine.exports import Compared, Comparison, Side
 from tokentui.store.snapshot import Usage
+from tokentui.store.usage_table import NUMBER_FIELDS
 from tokentui.ui import figures
 from tokentui.ui.draw import Line, fit
 from tokentui.ui.explore_columns import key_fit, title
@@ -85,6 +86,11 @@ def compare(reader: Reader, queries: tuple[UsageQuery, UsageQuery], by: str) -> 
     weakest = [dict(zip(dict(each.groups), each.qualities, strict=False)) for each in (one, other)]
     qualities = {key: (weakest[0].get(key, "exact"), weakest[1].get(key, "exact")) for key in keys}
     return Found(one.totals, other.totals, tuple(rows), (one.quality, other.quality), qualities)
+
+
+def without_sums(query: UsageQuery) -> UsageQuery:
+    """Return a question without its conditions on cost and tokens."""
+    return replace(query, where=tuple(each for each in query.where if each.field not in NUMBER_FIELDS))
 
 
 def ordered(rows: tuple[Compared, ...], measure: Measure) -> list[Compared]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
@@ -51,6 +51,8 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         self.selection = Selection()
         self.trail: list[drilling.Step] = []
         self.failure = ""
+        self.secret_filter = False
+        """Whether the filter is of a view that was opened while names are hidden."""
         self._said = ""
         self._asking = self._again = False
         self._wanted: tuple[str, ...] | None = None
@@ -68,7 +70,6 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         """Ask for what is shown first."""
         self._hints.display = False
         self.watch(self.app, "said", self._said_no_longer, init=False)
-        self._redraw()
 
     def on_show(self) -> None:
         """Ask when it is opened."""
@@ -78,10 +79,10 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         """Something was used: ask again, once what was asked for is answered."""
         if not self.is_mounted or not self.display:
             return
-        if self._asking:
-            self._again = True
-        else:
+        if self.settled:
             self.ask()
+        else:
+            self._again = True
 
     def look_anew(self) -> None:
         """Ask now."""
@@ -90,7 +91,9 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
     @property
     def today(self) -> date:
         """The day it is where the days begin."""
-        return self.snapshot.today if self.snapshot else date.today()
+        if self.snapshot is None:
+            return datetime.fromtimestamp(self._clock(), UTC).date()
+        return self.snapshot.today
 
     @property
     def zone(self) -> str:
@@ -114,7 +117,7 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
     def show(self, selection: Selection, key: tuple[str, ...] | None = None) -> None:
         """Show another selection; the cursor goes to `key`, or to the first row."""
         before, self.selection = self.selection, selection
-        self.query_one(FilterBar).use(selection.filter)
+        self.query_one(FilterBar).use(selection.filter, secret=self.secret_filter)
         same = replace(selection, sort=before.sort, descending=before.descending) == before
         if same and self.table.answer and selection.group_by:
             self._arrange(self.table.answer, None)
@@ -176,8 +179,6 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         """Draw them."""
         self.table.take(message.answer, message.keys, message.found)
 
-    # ------------------------------------------------------------------ drawing
-
     def _redraw(self) -> None:
         for lines in self.query(Lines):
             lines.redraw()
@@ -195,8 +196,6 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
     def _nothing(self) -> list[Line]:
         answered = self.table.answer is not None
         return explore_draw.nothing(self.selection, self._days(), failure=self.failure, answered=answered)
-
-    # ------------------------------------------------------------------ keys
 
     def action_days(self, days: str) -> None:
         """Show a span of days up to today."""
@@ -275,8 +274,6 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         """Return what `x` explains."""
         return explore_windows.explained(self)
 
-    # ------------------------------------------------------------------ the filter
-
     def _check(self, filter_text: str) -> None:
         self.query_of(replace(self.selection, filter=filter_text))
 
@@ -298,4 +295,5 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
 
     def on_filter_bar_applied(self, message: FilterBar.Applied) -> None:
         """Use another filter."""
+        self.secret_filter = False
         self.show(replace(self.selection, filter=message.filter_text))

@@ -46,11 +46,17 @@ class Compare(RowKeys, Window[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = bindings("compare")
 
     def __init__(
-        self, sides: tuple[Side, Side], queries: tuple[UsageQuery, UsageQuery], by: str, feed: Feed
+        self,
+        sides: tuple[Side, Side],
+        queries: tuple[UsageQuery, UsageQuery],
+        by: str,
+        feed: Feed,
+        own: tuple[str, ...] = (),
     ) -> None:
-        """`by` is the dimension that tells what has changed."""
+        """`by` tells what has changed; conditions on sums hold for groups by `own` dimensions only."""
         super().__init__(id="compare")
         self._sides, self._queries, self._by, self._feed = sides, queries, by, feed
+        self._own = own
         self._measure: Measure = ORDERING[0]
         self._found: Found | None = None
         self._failure = ""
@@ -68,6 +74,8 @@ class Compare(RowKeys, Window[None], inherit_bindings=False):
 
     def _ask(self) -> None:
         queries, by = self._queries, self._by
+        if by not in self._own:
+            queries = (comparing.without_sums(queries[0]), comparing.without_sums(queries[1]))
         self._feed.ask(
             "explore-compare",
             lambda reader: comparing.compare(reader, queries, by),

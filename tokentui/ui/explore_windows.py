@@ -15,7 +15,7 @@ from tokentui.engine.reports import Group, Report
 from tokentui.engine.selection import Selection
 from tokentui.engine.views import View
 from tokentui.store.usage_table import DIMENSIONS, TIME_DIMENSIONS, UsageQuery
-from tokentui.ui import drilling, explore_columns
+from tokentui.ui import drilling, explore_columns, privacy
 from tokentui.ui.choosing import Choose
 from tokentui.ui.explore_answer import Answer, sort_of
 from tokentui.ui.explore_compare import Compare
@@ -64,6 +64,7 @@ def open_views(pane: Explore) -> None:
     def opened(view: View | None) -> None:
         if view is not None:
             pane.trail.clear()
+            pane.secret_filter = privacy.hidden()
             pane.show(view.selection)
 
     path = views.path_of(config.paths(os.environ).config_dir)
@@ -95,8 +96,9 @@ def compare(pane: Explore) -> None:
         program.say(error.why)
         return
     sides = [Side(label, query.start, query.end) for (label, _), query in zip(pair, queries, strict=True)]
-    by = _telling(pane.selection.group_by, rows=len(keys) == 2)
-    program.push_screen(Compare((sides[0], sides[1]), (queries[0], queries[1]), by, pane.feed))
+    own = () if keys else pane.selection.group_by
+    by = _telling(pane.selection.group_by, rows=bool(keys))
+    program.push_screen(Compare((sides[0], sides[1]), (queries[0], queries[1]), by, pane.feed, own))
 
 
 def _rows(selection: Selection, keys: Sequence[tuple[str, ...]]) -> list[tuple[str, Selection]]:
@@ -167,7 +169,7 @@ def copy(pane: Explore) -> None:
     """Copy the command line that prints the same by OSC 52, which also works over SSH; and show it."""
     command = command_of(pane)
     pane.app.copy_to_clipboard(command)
-    pane.tell(f"copied: {command}")
+    pane.tell("copied, and not shown: names are hidden" if pane.secret_filter else f"copied: {command}")
 
 
 def command_of(pane: Explore) -> str:

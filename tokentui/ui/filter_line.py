@@ -170,8 +170,9 @@ class FilterBar(Horizontal):
         yield Lines(lambda _width, _height: [[(" / ", "key")]], id="explore-sign")
         yield self._field
 
-    def use(self, filter_text: str) -> None:
-        """Show the filter that is used now."""
+    def use(self, filter_text: str, *, secret: bool = False) -> None:
+        """Show the filter that is used now, as dots where it is `secret`."""
+        self._field.password = secret
         self._used = self._field.value = filter_text
 
     def open(self) -> None:

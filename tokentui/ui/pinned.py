@@ -19,7 +19,7 @@ from tokentui.store.usage_table import UsageQuery
 from tokentui.ui import explore_columns, figures
 from tokentui.ui.draw import Line, box, fit, length, spread
 from tokentui.ui.explore_answer import Answer, Group, answer, ordered
-from tokentui.ui.saved_views import described
+from tokentui.ui.saved_views import described, named
 from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ class Pinned(Lines):
         drawn: list[Line] = []
         if self._failure:
             drawn.append([(text.clean(text.tilde(self._failure), 400), "crit")])
-        for each in self._found:
-            drawn += _view(each, max(width - 4, 1))
+        for number, each in enumerate(self._found, 1):
+            drawn += _view(each, number, max(width - 4, 1))
         if not drawn:
             return []
         title: Line = [("Pinned", "strong"), (" · 3 then v opens them", "muted")]
@@ -142,8 +142,8 @@ def _name(group_by: tuple[str, ...], key: tuple[str, ...]) -> str:
     return " · ".join(explore_columns.key(name, value) for name, value in zip(group_by, key, strict=True))
 
 
-def _view(found: Figures, width: int) -> list[Line]:
-    name = text.clean(found.view.name, views.LONGEST_NAME)
+def _view(found: Figures, number: int, width: int) -> list[Line]:
+    name = named(found.view, number)
     total: Line = [(f"  {figures.cost(found.totals, found.quality)}", "strong")]
     total += [(fit(figures.tokens(found.totals, found.quality), 9, ">"), "text")]
     left: Line = [(name, "strong")]

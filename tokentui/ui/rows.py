@@ -9,6 +9,7 @@ from tokentui.ui.draw import Line, cut
 from tokentui.ui.widgets import Lines
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.dom import DOMNode
 
 MOST_KEPT = 2_000
@@ -76,6 +77,20 @@ class Rows(Lines):
         """Put the cursor on a row, or on the nearest there is."""
         self.cursor = max(0, min(to, self.count - 1))
         self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row that was clicked, where the mouse is on."""
+        at = event.y - len(self._head(max(self.size.width - 1, 1)))
+        if 0 <= at < min(self.page, self.count):
+            self.go(self.top + at)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Go down with the wheel."""
+        self.move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        """Go up with the wheel."""
+        self.move(-3)
 
     @property
     def page(self) -> int:

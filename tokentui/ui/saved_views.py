@@ -14,6 +14,7 @@ from tokentui import text
 from tokentui.engine import views
 from tokentui.engine.selection import DATES, Selection
 from tokentui.engine.views import View, ViewsError
+from tokentui.ui import privacy
 from tokentui.ui.choosing import AskText, Confirm
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, fit, wrap
@@ -66,7 +67,7 @@ class SavedViews(Window[View], inherit_bindings=False):
         """Delete the marked one, after asking."""
         if self._views:
             name = self._views[self._marked].name
-            question = f"Delete the view “{text.clean(name, views.LONGEST_NAME)}”?"
+            question = f"Delete the view “{named(self._views[self._marked], self._marked + 1)}”?"
             self.app.push_screen(Confirm(question), lambda yes: self._delete(name) if yes else None)
 
     def action_add(self) -> None:
@@ -115,7 +116,7 @@ class SavedViews(Window[View], inherit_bindings=False):
         drawn: list[Line] = [[(" Saved views", "strong")]]
         for number, view in enumerate(self._views):
             here = number == self._marked
-            name = fit(text.clean(view.name, views.LONGEST_NAME), max(min(width // 2, 30), 8))
+            name = fit(named(view, number + 1), max(min(width // 2, 30), 8))
             said = f" {'▸' if here else ' '} {'●' if view.pinned else ' '} {name} {described(view.selection)}"
             drawn.append([(fit(said, width), "cursor" if here else "text")])
         if not self._views and not self._wrong:
@@ -124,6 +125,11 @@ class SavedViews(Window[View], inherit_bindings=False):
         drawn += [[(f" {line}", "crit")] for line in wrap(told, width - 2)] if told else []
         keys = "enter opens · a saves what is shown · p pins (●) · d deletes · esc closes"
         return [*drawn, *([(f" {line}", "muted")] for line in wrap(keys, width - 2))]
+
+
+def named(view: View, number: int) -> str:
+    """Return the name of a view; while names are hidden only its number, as it may hold a project's."""
+    return f"view {number}" if privacy.hidden() else text.clean(view.name, views.LONGEST_NAME)
 
 
 def described(selection: Selection) -> str:
@@ -137,4 +143,5 @@ def described(selection: Selection) -> str:
     elif selection.back:
         unit = "day" if selection.days == "today" else selection.days
         when = f"{selection.back} {unit}{'s' if selection.back > 1 else ''} ago"
-    return " · ".join(part for part in (by, when, text.clean(selection.filter, 200)) if part)
+    filtered = "filtered" if selection.filter and privacy.hidden() else text.clean(selection.filter, 200)
+    return " · ".join(part for part in (by, when, filtered) if part)
