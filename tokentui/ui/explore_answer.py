@@ -88,7 +88,8 @@ def ordered(groups: Iterable[Group], selection: Selection) -> list[Group]:
     name, back = sort_of(selection), selection.descending
     if name in selection.group_by:
         at = selection.group_by.index(name)
-        return sorted(found, key=lambda group: group[0][at], reverse=back)
+        # A slice: the groups on the screen may be of the last selection still, with fewer parts.
+        return sorted(found, key=lambda group: group[0][at : at + 1], reverse=back)
     if name not in NAMED:
         return found
     value = NAMED[name].value
