@@ -85,7 +85,7 @@ def test_only_keyrings_that_encrypt_are_asked(monkeypatch: pytest.MonkeyPatch) -
     assert keyring_child.answer({"do": "set"}) == {"error": "NoKeyringError"}
 
 
-@pytest.mark.parametrize("backend", ["SecretService", "KWallet", "libsecret"])
+@pytest.mark.parametrize("backend", ["SecretService", "KWallet"])
 def test_every_keyring_of_the_list_is_where_the_package_has_it(backend: str) -> None:
     module, name = keyring_child.BACKENDS[backend]
     assert hasattr(importlib.import_module(module), name)

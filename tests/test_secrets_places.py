@@ -109,7 +109,7 @@ def test_a_command_that_fails_says_how_and_nothing_it_printed(
 
 def test_a_program_that_is_not_there_is_named() -> None:
     error = refusal(lambda: found_key.of_command(FromCommand(("no-such-program", "x")), {"PATH": PATH}))
-    assert "no-such-program gave none: there is no such program" in str(error)
+    assert "no-such-program gave none: there is no such program that may be run" in str(error)
     assert isinstance(refusal(lambda: found_key.of_command(FromCommand(("/etc/passwd",)), {})), CommandFailed)
 
 

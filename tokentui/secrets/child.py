@@ -45,7 +45,7 @@ class Outcome:
             case "too much":
                 return "it printed more than 64 KiB and was killed"
             case "not found":
-                return "there is no such program"
+                return "there is no such program that may be run"
         return "it could not be started"
 
 
@@ -67,7 +67,7 @@ def run(
             cwd="/",
             start_new_session=True,
         )
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):  # also of a folder in PATH
         return Outcome("not found")
     except (OSError, ValueError):
         return Outcome("not started")
