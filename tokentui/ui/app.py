@@ -91,7 +91,7 @@ class TokenTUI(Navigation, inherit_bindings=False):
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._first = first
         self._keeper = Keeper(os.environ, clock)
-        self.room = Room(self.feed, clock, self._pace, self.pane_failed)
+        self.room = Room(self.feed, clock, self._pace, self.pane_failed, self.reported)
         self.live = LiveSettings(self, paths(os.environ).config_file)
 
     def get_driver_class(self) -> type[Driver]:

@@ -19,7 +19,14 @@ _NAME = " tokentui  "
 
 
 class Bar(Lines):
-    """A line that shows the state of the program."""
+    """A line that shows the state of the program. One that fails says so, and the panes go on."""
+
+    def asked(self, width: int, height: int) -> list[Line]:
+        """Return what it shows, or why it cannot."""
+        try:
+            return super().asked(width, height)
+        except Exception as error:  # without the bars the figures are still good
+            return [[(f" {self.id} failed: {type(error).__name__}", "crit")]]
 
     @property
     def program(self) -> TokenTUI:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from textual.events import Event
     from textual.message import Message
+    from textual.timer import Timer
 
     from tokentui.ui.room import Room
 
@@ -59,6 +60,7 @@ class Manners(App[None], inherit_bindings=False):
         self.veil = Veil()
         self._crash_folder = crash_folder
         self._idleness = Idleness(clock, settings.idle_lock_minutes)
+        self._idle_timer: Timer | None = None
         self._failing: set[Widget] = set()
         super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.animation_level = "none"
@@ -78,9 +80,10 @@ class Manners(App[None], inherit_bindings=False):
         if settings.ascii != before.ascii:
             self.ascii_only = settings.ascii
             self.call_later(self.run_action, "redraw")
-        self._idleness.minutes = settings.idle_lock_minutes
-        self._idleness.touch()
-        self._watch_idleness()
+        if settings.idle_lock_minutes != before.idle_lock_minutes:
+            self._idleness.minutes = settings.idle_lock_minutes
+            self._idleness.touch()
+            self._watch_idleness()
         if settings.privacy != before.privacy and settings.privacy != self.veiled:
             self.call_later(self.run_action, "privacy")
 
@@ -151,13 +154,16 @@ class Manners(App[None], inherit_bindings=False):
 
     def _watch_idleness(self) -> None:
         """Look again when the time is up; one timer, and none while it is never locked."""
+        if self._idle_timer is not None:
+            self._idle_timer.stop()
+            self._idle_timer = None
         left = self._idleness.left()
         if left is None:
             return
         if left <= 0:
             self.lock_when_idle()
         else:
-            self.set_timer(left + 0.05, self._watch_idleness, name="idle")
+            self._idle_timer = self.set_timer(left + 0.05, self._watch_idleness, name="idle")
 
     # ------------------------------------------------------------ trouble
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual.containers import Container
@@ -26,10 +27,19 @@ class Room(Container):
     """Makes each pane when it is first opened, hands it what is new, keeps its trouble from others."""
 
     def __init__(
-        self, feed: Feed, clock: Callable[[], float], pace: Pace, failed: Callable[[Exception, Widget], None]
+        self,
+        feed: Feed,
+        clock: Callable[[], float],
+        pace: Pace,
+        failed: Callable[[Exception, Widget], None],
+        reported: Callable[[Exception, str], Failure],
     ) -> None:
-        """`failed(error, pane)` is told of what a pane raised while something was handed to it."""
-        self._feed, self._clock, self._pace, self._failed = feed, clock, pace, failed
+        """`failed(error, pane)` is told of what a pane raised while something was handed to it.
+
+        `reported(error, name)` writes a report of a pane that could not even be made.
+        """
+        self._feed, self._clock, self._pace = feed, clock, pace
+        self._failed, self._reported = failed, reported
         self._snapshot: Snapshot | None = None
         self._progress: ImportProgress | None = None
         super().__init__(id="panes")
@@ -49,7 +59,7 @@ class Room(Container):
         if pane is None or not pane.display:
             with self.app.batch_update():
                 if pane is None:
-                    pane = self._new(name)
+                    pane = self._new_or_broken(name)
                     await self.mount(pane)
                     self._guarded(pane, _told_again)
                 for each in self.children:
@@ -74,24 +84,32 @@ class Room(Container):
 
     async def empty(self) -> None:
         """Forget every pane with all it shows; the next one to be shown begins anew."""
-        await self.remove_children()
+        for pane in list(self.children):
+            await self._take_out(pane)
 
     async def replace(self, pane: Widget, failure: Failure) -> None:
         """Put a word of why in the place of a pane that failed."""
-        from tokentui.ui.panel import Broken  # nothing fails on the first screen
-
         name, display = pane.id or "", pane.display
         with self.app.batch_update():
             pane.display = False
-            await pane.remove()
-            broken = Broken(name, failure, self.reopen)
+            await self._take_out(pane)
+            broken = self._broken(name, failure)
             broken.display = display
             await self.mount(broken)
+
+    async def _take_out(self, pane: Widget) -> None:
+        await pane.remove()
+        if pane in self.children:
+            # A widget that failed in `compose` or `on_mount` has no loop to take it out of the tree.
+            with suppress(Exception):  # it may fail once more while it is told to go
+                await pane._message_loop_exit()
+        if pane in self.children:
+            self._nodes._remove(pane)
 
     async def reopen(self, name: str) -> None:
         """Make a pane that failed anew."""
         for pane in self.query_children(f"#{name}"):
-            await pane.remove()
+            await self._take_out(pane)
 
     def pane_of(self, node: object) -> Widget | None:
         """Return the pane that a node belongs to; None for what is no part of a pane."""
@@ -108,6 +126,17 @@ class Room(Container):
             pane = self.pane_of(trace.tb_frame.f_locals.get("self")) or pane
             trace = trace.tb_next
         return pane
+
+    def _broken(self, name: str, failure: Failure) -> Widget:
+        from tokentui.ui.panel import Broken  # nothing fails on the first screen
+
+        return Broken(name, failure, self.reopen)
+
+    def _new_or_broken(self, name: str) -> Widget:
+        try:
+            return self._new(name)
+        except Exception as error:  # whatever a pane does wrong, the others go on
+            return self._broken(name, self._reported(error, name))
 
     def _new(self, name: str) -> Widget:
         if name == "first-run":

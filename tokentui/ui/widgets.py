@@ -84,6 +84,10 @@ class Lines(Widget):
         """Return what to show in so many cells and rows; a height of 0 asks for all there is."""
         return self._draw(width, height) if self._draw else []
 
+    def asked(self, width: int, height: int) -> list[Line]:
+        """Return `lines`; every drawing goes through here."""
+        return self.lines(width, height)
+
     @property
     def plain(self) -> str:
         """What is shown, as text."""
@@ -91,7 +95,7 @@ class Lines(Widget):
 
     def redraw(self) -> None:
         """Repaint what has changed since it was last drawn; nothing when nothing has."""
-        if self.styles.is_auto_height and len(self.lines(self.size.width, 0)) != self.size.height:
+        if self.styles.is_auto_height and len(self.asked(self.size.width, 0)) != self.size.height:
             self.refresh(layout=True)
             return
         if self._drawn_in != self.size:
@@ -109,7 +113,7 @@ class Lines(Widget):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         """The number of lines there are."""
-        return len(self.lines(width, 0))
+        return len(self.asked(width, 0))
 
     def render_line(self, y: int) -> Strip:
         """Return one line as the compositor wants it."""
@@ -124,7 +128,7 @@ class Lines(Widget):
 
     def _laid_out(self) -> list[Line]:
         width, height = self.size
-        lines = self.lines(width, 0 if self.styles.is_auto_height else height)
+        lines = self.asked(width, 0 if self.styles.is_auto_height else height)
         return [cut(line, width) for line in lines[:height]]
 
     def _segments(self, line: Line) -> list[Segment]:
