@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.store_batches import batch, context, record
 from tests.test_ui_overview import database, program, shown, until
 from tests.ui_program import HOSTILE, FakeFeed, sample
 from tests.ui_still_program import NOW, still_feed, still_snapshot
-from tokentui.store import UsageQuery, open_reader
+from tokentui.store import UsageQuery, open_reader, open_writer
 from tokentui.store.snapshot import LimitHistory, PastWindow, Snapshot
 from tokentui.ui import account_lines, figures, selections
 from tokentui.ui.account import AccountPage
@@ -20,7 +21,7 @@ from tokentui.ui.overview import AccountCard, Overview
 
 __all__ = ["database"]
 
-SIZES = [(120, 36), (80, 24), (45, 20), (20, 5)]
+SIZES = [(120, 36), (80, 24), (45, 20), (20, 5), (1, 1)]
 
 
 def plain(lines: list[list[tuple[str, str]]]) -> str:
@@ -102,6 +103,42 @@ async def test_the_page_fits_every_size_and_draws_hostile_names(
         assert max(map(len, shown(pilot).splitlines()), default=0) <= size[0]
 
 
+async def test_a_named_account_is_one_of_its_service_also_under_a_stand_in(tmp_path: Path) -> None:
+    path = tmp_path / "tokentui.db"
+    writer = open_writer(path, "UTC")
+    contexts = [context("s1", account="work"), context("s2", account=""), context("s3", account="other")]
+    times = round(NOW.timestamp() * 1e6)
+    writer.ingest([batch([record(f"r{n}", times - n, 10**n, context=n) for n in range(3)], contexts)], times)
+    writer.close()
+    feed = FakeFeed(still_snapshot(path))
+    feed.database = path
+    async with program(feed).run_test(size=(120, 60)) as pilot:
+        await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 3)
+        for hidden in (False, True):
+            for card in range(3):
+                list(pilot.app.query(AccountCard))[card].focus()
+                await pilot.pause()
+                focused = pilot.app.query_one(Overview).card
+                assert focused is not None
+                assert hidden == focused.account.startswith("account ") or not focused.account
+                await pilot.press("enter")
+                page = pilot.app.screen
+                assert isinstance(page, AccountPage)
+                await until(pilot, lambda page=page: bool(page._facts and page.panel._drivers))  # type: ignore[misc]
+                assert page._facts is not None
+                assert page.panel._drivers is not None
+                assert page._facts.months[-1][1] == page.panel._drivers.totals == focused.month
+                await pilot.press("x")
+                explain = pilot.app.screen
+                assert isinstance(explain, Explain)
+                await until(pilot, lambda explain=explain: explain.answer is not None)  # type: ignore[misc]
+                assert explain.answer is not None
+                assert explain.answer.found.explanation.totals == focused.month
+                await pilot.press("escape", "escape")
+            await pilot.press("H")
+            await until(pilot, lambda: len(pilot.app.query(AccountCard)) == 3)
+
+
 def test_the_history_is_that_of_the_tables(database: Path) -> None:
     snapshot = still_snapshot(database)
     card = next(card for card in snapshot.cards if card.service == "codex")
@@ -109,7 +146,7 @@ def test_the_history_is_that_of_the_tables(database: Path) -> None:
     reader = open_reader(database)
     try:
         found = account_lines.facts(reader, card.service, card.account, where, snapshot.today, "UTC")
-        whole = reader.usage(UsageQuery(date(2026, 10, 22), date(2026, 11, 20), where=(where,))).totals
+        whole = reader.usage(UsageQuery(date(2026, 10, 22), date(2026, 11, 20), where=where)).totals
     finally:
         reader.close()
     assert [day for day, _ in found.days][:: account_lines.DAYS - 1] == [date(2026, 10, 22), snapshot.today]

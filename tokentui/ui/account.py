@@ -123,12 +123,12 @@ class AccountPage(Window[None], inherit_bindings=False):
             return
         where = selections.of_account(card)
         if not self.panel.has_focus:
-            self.program.explain(cards.name(card), selections.on_days(snapshot, span, where))
+            self.program.explain(cards.name(card), selections.on_days(snapshot, span, *where))
         elif (found := self.panel.condition()) is None:
             self.program.say("this line stands for several: Explore lists each of them")
         else:
             title, more = found
-            query = selections.on_days(snapshot, span, where, more)
+            query = selections.on_days(snapshot, span, *where, more)
             self.program.explain(f"{cards.name(card)} · {title}", query)
 
     def _take(self, snapshot: Snapshot | None) -> None:

@@ -32,16 +32,18 @@ class Facts:
     limits: tuple[LimitHistory, ...]
 
 
-def facts(reader: Reader, service: str, account: str, where: Where, today: date, zone: str) -> Facts:
+def facts(
+    reader: Reader, service: str, account: str, where: tuple[Where, ...], today: date, zone: str
+) -> Facts:
     """Ask the database for an account's history; called in the thread that answers questions."""
     from tokentui.store.usage_table import UsageQuery
 
     first = today - timedelta(days=DAYS - 1)
-    by_day = reader.usage(UsageQuery(first, today, zone, group_by=("day",), where=(where,)))
+    by_day = reader.usage(UsageQuery(first, today, zone, group_by=("day",), where=where))
     months = [today.replace(day=1)]
     while len(months) < MONTHS:
         months.insert(0, periods.month_of(months[0] - timedelta(days=1))[0])
-    by_month = reader.usage(UsageQuery(months[0], today, zone, group_by=("month",), where=(where,)))
+    by_month = reader.usage(UsageQuery(months[0], today, zone, group_by=("month",), where=where))
     used = {key: usage for (key,), usage in (*by_day.groups, *by_month.groups)}
     days = [first + timedelta(days=age) for age in range(DAYS)]
     return Facts(

@@ -159,7 +159,7 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         card = self.card
         if card is None:
             return "All accounts", on_days(snapshot, span)
-        return cards.name(card), on_days(snapshot, span, of_account(card))
+        return cards.name(card), on_days(snapshot, span, *of_account(card))
 
     def action_days(self, days: str) -> None:
         """Show what drove today, this week or this month."""

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from tokentui.ui.app import TokenTUI
 
 
-def of_account(card: Card) -> Where:
-    """Return the condition that selects an account: `codex`, or `codex/work` where it has a name."""
-    return Where("account", "eq", (f"{card.service}/{card.account}" if card.account else card.service,))
+def of_account(card: Card) -> tuple[Where, ...]:
+    """Return the conditions that select an account: `account:codex`, or its service and its own name."""
+    if not card.account:
+        return (Where("account", "eq", (card.service,)),)
+    return Where("service", "eq", (card.service,)), Where("account", "eq", (card.account,))
 
 
 def on_days(snapshot: Snapshot, span: tuple[date, date], *where: Where) -> UsageQuery:
