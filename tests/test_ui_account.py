@@ -10,11 +10,11 @@ import pytest
 
 from tests.store_batches import batch, context, record
 from tests.test_ui_overview import database, program, shown, until
-from tests.ui_program import HOSTILE, FakeFeed, sample
+from tests.ui_program import HOSTILE, FakeFeed, sample, usage
 from tests.ui_still_program import NOW, still_feed, still_snapshot
 from tokentui.store import UsageQuery, open_reader, open_writer
 from tokentui.store.snapshot import LimitHistory, PastWindow, Snapshot
-from tokentui.ui import account_lines, figures, selections
+from tokentui.ui import account_lines, draw, figures, selections
 from tokentui.ui.account import AccountPage
 from tokentui.ui.explain import Explain
 from tokentui.ui.overview import AccountCard, Overview
@@ -166,6 +166,19 @@ def test_past_windows_say_how_many_were_full() -> None:
     assert "no limits in its logs" in plain(
         account_lines.limits(replace(card, limits=()), None, 100, NOW.timestamp(), None)
     )
+
+
+@pytest.mark.parametrize("width", [20, 45, 80, 94, 100, 120, 300])
+def test_the_charts_fit_and_no_figure_is_cut(width: int) -> None:
+    days = tuple((date(2026, 11, 1 + number), usage(1_234.5, 10**7)) for number in range(20))
+    known = account_lines.Facts(days, days[:12], ())
+    drawn = account_lines.history(known, "", "floor", width)
+    assert {draw.length(line) for line in drawn} == {width}
+    if width >= 45:
+        assert "≥$24,690.00~" in plain(drawn)
+        assert "≥$14,814.00~" in plain(drawn)
+    blank = account_lines.history(None, "", "floor", width)
+    assert len(blank) == len(drawn), "what stands below stays where it is"
 
 
 def test_where_each_source_shows_its_usage() -> None:

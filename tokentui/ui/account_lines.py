@@ -150,6 +150,8 @@ def _chart(
         told = [(f"most {show(usage, quality)} · {day:{dates}}" if usage else "", "muted")]
     figure = show(whole, quality) if whole.request_count else text.UNKNOWN
     heading: Line = [(f"{name}  ", "muted"), (figure, "strong")]
+    if length(heading) + 2 + length(told) > width:
+        told = []
     scale = max(1, min(width // len(parts), 4))
     rows = [[("".join(block * scale for block in row), "bar")] for row in bars(values, _ROWS)]
     span = scale * len(parts)
