@@ -15,8 +15,17 @@ import pytest
 
 from tests import secret_service
 from tests.test_secrets_places import ends
-from tests.vaults import CANARY, made, means, shown_by
-from tokentui.secrets import KeyringFailed, KeyringSlot, Secret, VaultLocked, keyring_child, system_keyring
+from tests.vaults import CANARY, PASSPHRASE, made, means, shown_by
+from tokentui.secrets import (
+    KeyringFailed,
+    KeyringSlot,
+    Means,
+    Secret,
+    Vault,
+    VaultLocked,
+    keyring_child,
+    system_keyring,
+)
 from tokentui.secrets.system_keyring import LIMIT_SECONDS, SystemKeyring
 
 real = pytest.mark.skipif(bool(secret_service.MISSING), reason=secret_service.REASON)
@@ -47,7 +56,7 @@ def test_a_keyring_that_hangs_is_killed_at_its_limit(tmp_path: Path, monkeypatch
     start = time.monotonic()
     with pytest.raises(KeyringFailed, match=r"did not answer within 1\.5 s") as caught:
         SystemKeyring({}, seconds=1.5).keep("user", Secret(CANARY))
-    assert 1.5 <= time.monotonic() - start < 4
+    assert 1.5 <= time.monotonic() - start < 6
     assert CANARY not in shown_by(caught.value)
     started = [int(line) for line in pids.read_text().split()]
     assert started
@@ -118,7 +127,7 @@ def test_a_plugin_of_keyring_is_never_loaded(tmp_path: Path) -> None:
 
 def test_without_a_keyring_the_vault_says_so_and_the_passphrase_opens_it(tmp_path: Path) -> None:
     vault = made(tmp_path, openai=CANARY)
-    vault._means = type(vault._means)({"HOME": str(tmp_path)}, SystemKeyring({"HOME": str(tmp_path)}))
+    vault._means = Means({"HOME": str(tmp_path)}, SystemKeyring({"HOME": str(tmp_path)}))
     with pytest.raises(KeyringFailed, match="this session has none") as caught:
         vault.add_slot(KeyringSlot(), now=2)
     assert "passphrase" in caught.value.hint
@@ -195,7 +204,7 @@ print(json.dumps({"problem": problem, "seconds": time.monotonic() - start}))
 """
     found = secret_service.run(tmp_path / "desktop", "hangs", inner)
     assert found["problem"] == "the keyring did not answer within 1.5 s"
-    assert 1.5 <= found["seconds"] < 3
+    assert 1.5 <= found["seconds"] < 6
 
 
 def test_a_slow_keyring_delays_only_what_needs_a_key(
@@ -204,10 +213,11 @@ def test_a_slow_keyring_delays_only_what_needs_a_key(
     stand_in(tmp_path, monkeypatch, "import time; time.sleep(600)")
     vault = made(tmp_path, means())
     vault.add_slot(KeyringSlot(), now=2)
-    slow = type(vault._means)({}, SystemKeyring({}, seconds=0.3))
-    other = type(vault)(vault.path, slow)
     start = time.monotonic()
-    assert [each.kind for each in other.read().slots] == ["passphrase", "keyring"]
-    assert time.monotonic() - start < 0.2
+    waiting = Vault(vault.path, Means({}, SystemKeyring({}, seconds=60)))
+    assert [each.kind for each in waiting.read().slots] == ["passphrase", "keyring"]
+    waiting.unlock(Secret(PASSPHRASE))
+    assert time.monotonic() - start < 30
+    other = Vault(vault.path, Means({}, SystemKeyring({}, seconds=0.3)))
     with pytest.raises(VaultLocked, match=r"keyring: the keyring did not answer within 0\.3 s"):
         other.unlock()

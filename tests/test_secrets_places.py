@@ -126,7 +126,7 @@ time.sleep(600)
 """
     start = time.monotonic()
     error = refusal(lambda: asked(tmp_path, text, seconds=1.5))
-    assert time.monotonic() - start < 4
+    assert time.monotonic() - start < 6
     assert "did not end in time" in str(error)
     started = [int(line) for line in pids.read_text().split()]
     assert len(started) == 2
@@ -146,7 +146,7 @@ else:
 """
     start = time.monotonic()
     assert asked(tmp_path, text) == Secret(CANARY)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 8
     assert ends(int(pid.read_text()))
 
 
