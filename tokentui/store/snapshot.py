@@ -61,6 +61,38 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Billing:
+    """What its provider says of an account: another book than what was computed. Days are UTC days."""
+
+    label: str = ""
+    """What the user calls the account."""
+    status: str = "new"
+    """The worst of its features': see `engine.account_state.Status`; `paused` when it is not asked."""
+    error: str = ""
+    hint: str = ""
+    next_due: int | None = None
+    """UTC epoch microseconds; of whatever is not well."""
+    answered_at: int | None = None
+    """When it was last answered: UTC epoch microseconds."""
+    currency: str = "USD"
+    billed: bool = True
+    """Whether the money is what is billed; else its tokens at list prices."""
+    today: int | None = None
+    """Nano-units of the currency; None where nothing is said of the day."""
+    month: int | None = None
+    daily: tuple[int | None, ...] = ()
+    """The last 30 days, oldest first."""
+    today_tokens: int | None = None
+    month_tokens: int | None = None
+    month_requests: int | None = None
+    balances: tuple[tuple[str, int, str, int | None], ...] = ()
+    """(name, nano-units, currency, how much there was at first)."""
+    notes: tuple[str, ...] = ()
+    monthly_limit: int | None = None
+    """Nano-dollars, as the user set it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One account of one service."""
 
@@ -78,6 +110,8 @@ class Card:
     """UTC epoch microseconds of the newest record."""
     quality: str = "exact"
     """The weakest quality among its records: a `floor` is shown with ≥."""
+    billing: Billing | None = None
+    """None for an account that was only found in logs."""
 
 
 @dataclass(frozen=True, slots=True)

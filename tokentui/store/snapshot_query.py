@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from tokentui import periods
 from tokentui.store import drivers, notes
+from tokentui.store.card_billing import billings
 from tokentui.store.days import QUARTER, SPANS, Days, date_of, number_of
 from tokentui.store.snapshot import Card, Day, Limit, Snapshot, Usage
 from tokentui.store.usage_table import SUMS
@@ -159,12 +160,13 @@ def _cards(
     for row in rows:
         by_account[row[1]].append(row)
     limits = _limits(connection, now)
+    told = billings(connection, now)
     cards = []
     for number, account in accounts.items():
         mine = by_account[number]
         daily = {day: _usage(row[3:] for row in group) for day, group in groupby(mine, itemgetter(0))}
         recent = [daily.get(day) for day in range(today - CARD_DAYS + 1, today + 1)]
-        if account.last_used_at is None and number not in limits:
+        if account.last_used_at is None and number not in limits and number not in told:
             continue
         cards.append(
             Card(
@@ -179,6 +181,7 @@ def _cards(
                 limits=tuple(sorted(limits.get(number, ()), key=_by_window)),
                 last_used_at=account.last_used_at,
                 quality=account.quality,
+                billing=told.get(number),
             )
         )
     cards.sort(key=lambda card: (-card.month.cost, -card.month.total_tokens, card.service, card.account))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentui import sources, text
-from tokentui.ui import figures, pace
+from tokentui.ui import card_billing, figures, pace
 from tokentui.ui.draw import Line, bars, box, cut, fit, gauge, length, spread
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from tokentui.store.snapshot import Card, Limit, Usage
+    from tokentui.store.snapshot import Billing, Card, Limit, Usage
 
-_URGENCY = {"CRIT": 0, "WARN": 1}
+_URGENCY = {"CRIT": 0, "WARN": 1, "KEY": 2, "DOWN": 2, "LOCKED": 2}
 
 
 def ordered(cards: tuple[Card, ...], now: float) -> list[Card]:
@@ -21,16 +22,24 @@ def ordered(cards: tuple[Card, ...], now: float) -> list[Card]:
     return sorted(
         cards,
         key=lambda card: (
-            _URGENCY.get(figures.state(card.limits, now), 2),
-            -card.month.cost,
+            min(_URGENCY.get(word, 3) for word in _states(card, now)),
+            -max(card.month.cost, (card.billing.month or 0) if card.billing else 0),
             -card.month.total_tokens,
             card.title,
         ),
     )
 
 
+def _states(card: Card, now: float) -> tuple[str, str]:
+    """Return the state of an account's limits and that of asking its provider."""
+    told = card_billing.mark(card.billing)
+    return figures.state(card.limits, now), told[0] if told else ""
+
+
 def name(card: Card) -> str:
-    """Return an account as a person calls it: `Codex`, `Codex · work`."""
+    """Return an account as a person calls it: `Codex`, `Codex · work`, or by its label."""
+    if card.billing is not None and card.billing.label:
+        return text.clean(card.billing.label, 40)
     account = text.clean(card.account, 30)
     return text.clean(card.title, 40) + (f" · {account}" if account else "")
 
@@ -47,11 +56,15 @@ def lines(
         return _phone(card, width, height, now, state, focused=focused)
     style = "focus" if focused else {"CRIT": "crit", "WARN": "warn"}.get(state, "frame")
     title: Line = [(text.clean(card.title, 40), "strong")]
+    label = card.billing.label if card.billing else ""
     if named := " · ".join(
-        part for part in (text.clean(card.plan, 20), text.clean(card.account, 30)) if part
+        part for part in (text.clean(card.plan, 20), text.clean(label or card.account, 30)) if part
     ):
         title.append((f" {named}", "muted"))
     mark: Line = [(state, figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else []
+    if (told := card_billing.mark(card.billing)) and state != "CRIT":
+        mark = [told]
+        style = style if focused or told[1] == "muted" else told[1]
     inside = _inside(card, width - 4, height - 2, now, zone)
     inside += [[]] * (height - 2 - len(inside))
     return box(inside, width, title, mark, foot(card, now), style, heavy=focused)
@@ -59,8 +72,14 @@ def lines(
 
 def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) -> list[Line]:
     """Return the lines within the frame: limits and their pace, today, the month, the last 30 days."""
+    if card.billing is not None and not card.month.request_count:
+        return _told(card, card.billing, width, rows, now)
     today = spending("today", card.today, card.quality, width)
     month = spending("month", card.month, card.quality, width)
+    if card.billing is not None and rows > 2:
+        told = card_billing.lines(card.billing, width, max(1, rows - 3), now)
+        own = _inside(replace(card, billing=None), width, rows - len(told), now, zone)
+        return [*told, *own][:rows]
     if rows <= 2:
         first = [limit_line(limit, width, now) for limit in _fullest_of(card.limits, 1, now)] or [month]
         return [*first, today][:rows] if rows > 1 else [today]
@@ -77,8 +96,22 @@ def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) 
     urgent = bool(said) and said[0][1] == "warn"
     chart = _chart(card, width, min(left - (1 if urgent else 0), 3))
     blank = left - len(chart)
-    told: list[Line] = [said] if blank and (urgent or said) else [[]] if blank else []
-    return [*limits, *told, *spent, *([[]] * (blank - len(told))), *chart]
+    words: list[Line] = [said] if blank and (urgent or said) else [[]] if blank else []
+    return [*limits, *words, *spent, *([[]] * (blank - len(words))), *chart]
+
+
+def _told(card: Card, billing: Billing, width: int, rows: int, now: float) -> list[Line]:
+    """Return the lines of an account of which only its provider tells."""
+    limits = [limit_line(limit, width, now) for limit in _fullest_of(card.limits, max(1, rows - 1), now)]
+    said = [*limits, *card_billing.lines(billing, width, rows - len(limits), now)]
+    left = rows - len(said)
+    values = billing.daily[-min(width, 30) :]
+    if left < 1 or not any(values):
+        return said
+    tall = min(left, 3)
+    scale = max(1, width // 30)
+    chart: list[Line] = [[("".join(block * scale for block in row), "bar")] for row in bars(values, tall)]
+    return [*said, *([[]] * (left - tall)), *chart]
 
 
 def limit_line(limit: Limit, width: int, now: float) -> Line:
@@ -131,6 +164,8 @@ def _chart(card: Card, width: int, rows: int) -> list[Line]:
 
 
 def foot(card: Card, now: float) -> Line:
+    if card.billing is not None and card.last_used_at is None:
+        return card_billing.foot(card.billing, now)
     missing = figures.unpriced(card.month)
     left: Line = [(missing + " · ", "warn")] if missing else []
     source = sources.find(card.service)
@@ -167,6 +202,10 @@ def _phone(card: Card, width: int, height: int, now: float, state: str, *, focus
             width - 1,
         ),
     ]
+    if card.billing is not None and not card.month.request_count:
+        told = card_billing.lines(card.billing, width - 1, 1, now)
+        second: Line = [mark, *cut(told[0] if told else [], width - 1)]
+        return [cut(first, width), second][: max(height, 1)]
     figures_: Line = [
         (
             fit(figures.cost(card.today, card.quality) if card.today.request_count else text.UNKNOWN, 9),
