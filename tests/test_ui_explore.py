@@ -10,7 +10,10 @@ import pytest
 from tests.ui_explore import Collected, collect, opened, settled, shown, until
 from tests.ui_program import HOSTILE
 from tokentui import text
+from tokentui.engine.selection import Selection
 from tokentui.store import UsageQuery
+from tokentui.store.usage_table import DIMENSIONS
+from tokentui.ui import drilling
 from tokentui.ui.filter_line import FilterBar, FilterLine
 
 
@@ -324,3 +327,20 @@ async def test_hostile_strings_are_drawn_and_not_obeyed(collected: Collected) ->
         assert not set(screen) & set("\x1b\x07\x9b\u202e\u200b\x00")
         explore.query_one(FilterBar).use(HOSTILE)
         assert pilot.app.is_running
+
+
+@pytest.mark.parametrize("dimension", DIMENSIONS)
+def test_what_is_inside_a_row_sums_up_to_it(dimension: str, collected: Collected) -> None:
+    selection = Selection((dimension,), days="all")
+    today = collected.snapshot.today
+    reader = collected.reader()
+    try:
+        groups = reader.usage(selection.query("UTC", today)).groups
+        assert groups
+        for key, used in groups[:3]:
+            inner = replace(drilling.into(selection, key), group_by=())
+            query = inner.query("UTC", today)
+            assert reader.usage(query).totals == used, key
+            assert reader.request_count(query) == used.request_count, key
+    finally:
+        reader.close()

@@ -32,7 +32,7 @@ def test_a_row_its_heading_and_its_total_have_the_same_columns(width: int, group
         for name, _ in layout.keys
     ]
     row = explore_draw.row(shown, key, used, width, quality="exact")
-    head = explore_draw.head(group_by, "cost", True, width)
+    head = explore_draw.head(shown, "cost", True, width)
     foot = explore_draw.foot(shown, width, quality="exact")[0]
     assert length(row) == length(head) == length(foot)
     assert len(layout.figures) >= 1

@@ -34,7 +34,7 @@ def into(selection: Selection, key: Sequence[str]) -> Selection:
             first, last = days_of(name, value)
             found = replace(found, days=DATES, back=0, start=first, end=last)
         else:
-            found = replace(found, filter=f"{found.filter} {name}:{completions.quoted(value)}".strip())
+            found = replace(found, filter=_with(found.filter, f"{name}:{completions.quoted(value)}"))
     found = replace(found, filter=without_sums(found.filter))
     return replace(found, group_by=_below(selection.group_by, found), sort="", descending=True)
 
@@ -58,14 +58,19 @@ def days_of(dimension: str, value: str) -> tuple[date, date]:
 
 def without_sums(filter_text: str) -> str:
     """Return a filter without what it asks of sums: `cost:>1` of a day says nothing about its sessions."""
+    return " ".join(said for key, said in _terms(filter_text) if key not in filters.NUMBER_KEYS)
+
+
+def _with(filter_text: str, term: str) -> str:
+    known = [said for _, said in _terms(filter_text)]
+    return filter_text if term in known else f"{filter_text} {term}".strip()
+
+
+def _terms(filter_text: str) -> list[tuple[str, str]]:
+    """Return the terms of a filter as (key, what was typed)."""
     terms = filters.terms(filter_text)
     ends = [*(term.at for term in terms[1:]), len(filter_text)]
-    kept = [
-        filter_text[term.at : end].strip()
-        for term, end in zip(terms, ends, strict=False)
-        if term.key not in filters.NUMBER_KEYS
-    ]
-    return " ".join(kept)
+    return [(term.key, filter_text[term.at : end].strip()) for term, end in zip(terms, ends, strict=False)]
 
 
 def name(group_by: Sequence[str], key: Sequence[str]) -> str:

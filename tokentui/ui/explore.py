@@ -119,8 +119,8 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         before, self.selection = self.selection, selection
         self.query_one(FilterBar).use(selection.filter, secret=self.secret_filter)
         same = replace(selection, sort=before.sort, descending=before.descending) == before
-        if same and self.table.answer and selection.group_by:
-            self._arrange(self.table.answer, None)
+        if same and selection.group_by and self.settled and (answer := self.table.answer):
+            self._arrange(answer, None)
         else:
             self._wanted = key or ()
             self.query_one("#explore-title", Lines).redraw()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
+
+from rich.cells import cell_len
 
 from tokentui import text
 from tokentui.store.snapshot import Usage
@@ -33,6 +35,9 @@ _LEAST_REST = 8
 
 _WIDE = 110
 """From here on a request is shown with its project."""
+
+_REQUEST = ("time", "model", "project")
+"""What names a request."""
 
 _SHORT = {"day": 15, "week": 15, "month": 15, "time": 15}
 """Keys that need no more cells."""
@@ -84,9 +89,12 @@ class Layout(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def layout(width: int, group_by: tuple[str, ...]) -> Layout:
-    """Return what there is room for in so many cells; without a grouping a row is one request."""
-    names = group_by or (("time", "model", "project") if width >= _WIDE else ("time", "model"))
+def layout(width: int, group_by: tuple[str, ...], longest: tuple[int, ...] = ()) -> Layout:
+    """Return what there is room for in so many cells; without a grouping a row is one request.
+
+    `longest` is in how many cells each key could be shown whole; empty where that is not known.
+    """
+    names = group_by or (_REQUEST if width >= _WIDE else _REQUEST[:2])
     room = width - PREFIX - 1 - len(names) * (_LEAST_KEY + 1)
     kept: list[str] = []
     candidates = [column for column in COLUMNS if group_by or column.name not in ("requests", "share")]
@@ -97,7 +105,7 @@ def layout(width: int, group_by: tuple[str, ...]) -> Layout:
         room -= column.width
     figures = [column for column in candidates if column.name in kept]
     left = width - PREFIX - 1 - sum(column.width for column in figures) - len(names)
-    widths = _key_widths(names, max(left, len(names)))
+    widths = _key_widths(names, max(left, len(names)), (*longest, *[_MOST_KEY] * len(names))[: len(names)])
     if figures[-1].name == "share":  # its bar takes what nothing else needs
         wider = min(max(left - sum(widths), 0), _MOST_BAR - SHARE_BAR)
         figures[-1] = figures[-1]._replace(width=figures[-1].width + wider)
@@ -111,17 +119,28 @@ def sortable(width: int, group_by: tuple[str, ...]) -> list[str]:
     return [*group_by, *(column.name for column in layout(width, group_by).figures if column.name != "share")]
 
 
-def _key_widths(names: tuple[str, ...], room: int) -> list[int]:
-    """Return how wide each key is drawn: times take what they need, the others share the rest."""
-    short = [name for name in names if name in _SHORT]
-    most = room if len(names) == 1 else max(room - _LEAST_REST * (len(names) - 1), room // len(names))
-    widths = {name: min(_SHORT[name], most) for name in short}
-    others = [name for name in names if name not in _SHORT]
-    rest = room - sum(widths.values())
-    for number, name in enumerate(others):
-        widths[name] = min(rest // (len(others) - number), _MOST_KEY)
-        rest -= widths[name]
-    return [max(widths[name], 1) for name in names]
+def _key_widths(names: tuple[str, ...], room: int, longest: tuple[int, ...]) -> list[int]:
+    """Return how wide each key is drawn: what it needs, or a fair part where that is too much."""
+    least = max(room - _LEAST_REST * (len(names) - 1), room // len(names))
+    wanted = [
+        min(_SHORT[name], least) if name in _SHORT else min(max(length, len(name) + 1), _MOST_KEY)
+        for name, length in zip(names, longest, strict=True)
+    ]
+    widths = dict.fromkeys(range(len(names)), 1)
+    for number, at in enumerate(sorted(widths, key=lambda each: (names[each] not in _SHORT, wanted[each]))):
+        most = room if names[at] in _SHORT else room // (len(names) - number)
+        widths[at] = max(min(wanted[at], most), 1)
+        room -= widths[at]
+    return [widths[at] for at in range(len(names))]
+
+
+def longest(group_by: tuple[str, ...], keys: Iterable[tuple[str, ...]]) -> tuple[int, ...]:
+    """Return in how many cells each key could be shown whole, in steps of four: few layouts."""
+    cells = [0] * len(group_by or _REQUEST)
+    for parts in keys:
+        for at, value in enumerate(parts[: len(cells)]):
+            cells[at] = max(cells[at], cell_len(key((group_by or _REQUEST)[at], value)))
+    return tuple(-(-each // 4) * 4 for each in cells)
 
 
 def key(dimension: str, value: str) -> str:

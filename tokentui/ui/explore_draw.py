@@ -35,6 +35,12 @@ class Shown(NamedTuple):
     totals: Usage
     most: int | None
     """What the dearest row costs, in nano-dollars."""
+    longest: tuple[int, ...] = ()
+    """In how many cells each key could be shown whole."""
+
+    def layout(self, width: int) -> columns.Layout:
+        """Return what there is room for in so many cells."""
+        return columns.layout(width, self.group_by, self.longest)
 
 
 def title(
@@ -98,9 +104,9 @@ def crumbs(trail: Sequence[str], width: int) -> list[Line]:
     return [cut([*line, *(hint if length([*line, *hint]) <= width else [])], width)]
 
 
-def head(group_by: tuple[str, ...], sorted_by: str, descending: bool, width: int) -> Line:
+def head(shown: Shown, sorted_by: str, descending: bool, width: int) -> Line:
     """Return the names of the columns; the one it is sorted by has an arrow."""
-    layout = columns.layout(width, group_by)
+    layout = shown.layout(width)
     arrow = "▼" if descending else "▲"
     line: Line = [(" " * columns.PREFIX, "")]
     for name, room in layout.keys:
@@ -119,7 +125,7 @@ def head(group_by: tuple[str, ...], sorted_by: str, descending: bool, width: int
 
 def row(shown: Shown, key: Sequence[str], usage: Usage, width: int, *, quality: str, mark: str = "") -> Line:
     """Return one row: its key and its figures; `mark` stands before it."""
-    layout = columns.layout(width, shown.group_by)
+    layout = shown.layout(width)
     line: Line = [(f" {mark or ' '} ", "accent")]
     for (name, room), value in zip(layout.keys, key, strict=False):
         line.append((columns.key_fit(name, value, room) + " ", "text" if value else "muted"))
@@ -133,7 +139,7 @@ def row(shown: Shown, key: Sequence[str], usage: Usage, width: int, *, quality: 
 
 def foot(shown: Shown, width: int, *, quality: str) -> list[Line]:
     """Return the totals below the table, and what they leave out."""
-    layout = columns.layout(width, shown.group_by)
+    layout = shown.layout(width)
     room = sum(room + 1 for _, room in layout.keys)
     line: Line = [(fit("   Total", columns.PREFIX + room), "strong")]
     for column in layout.figures:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from tokentui.engine.selection import Selection
-from tokentui.ui import explore_draw, explore_requests
+from tokentui.ui import explore_columns, explore_draw, explore_requests
 from tokentui.ui.draw import Line
 from tokentui.ui.explore_answer import Answer, Group, ordered, sort_of
 from tokentui.ui.explore_draw import Shown
@@ -18,6 +18,9 @@ from tokentui.ui.rows import Rows
 
 if TYPE_CHECKING:
     from tokentui.store.explain import Request
+
+MOST_MEASURED = 500
+"""Rows whose names decide how wide the columns of names are; 30,000 would take 60 ms."""
 
 MARKS = "AB"
 """The signs of the rows that are compared."""
@@ -56,7 +59,11 @@ class ExploreTable(Rows):
         same_order = answer.selection == selection
         self.groups = list(answer.groups) if same_order else ordered(answer.groups, selection)
         most = max((usage.known_cost or 0 for _, usage in self.groups), default=None)
-        self._shown = Shown(answer.selection.group_by, answer.totals, most)
+        group_by = answer.selection.group_by
+        keys = (key for key, _ in self.groups[:MOST_MEASURED])
+        if answer.requests:
+            keys = (explore_requests.key(each, self.zone) for each in answer.requests.first)
+        self._shown = Shown(group_by, answer.totals, most, explore_columns.longest(group_by, keys))
         if self.requests:
             self.fill(self.requests.count, self.cursor if keep else 0)
             return
@@ -108,8 +115,7 @@ class ExploreTable(Rows):
     def _heading(self, width: int) -> list[Line]:
         if not self.count:
             return self._nothing()
-        group_by = self._shown.group_by
-        return [explore_draw.head(group_by, sort_of(self.selection), self.selection.descending, width)]
+        return [explore_draw.head(self._shown, sort_of(self.selection), self.selection.descending, width)]
 
     def _line(self, number: int, width: int) -> Line:
         if self.answer is None:
