@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from tokentui.config import Settings
 from tokentui.periods import day_bounds, day_of, zone
-from tokentui.store import Writer
-from tokentui.store.retention import Expiring
-from tokentui.usage import moment
+
+if TYPE_CHECKING:
+    from tokentui.store import Writer
+    from tokentui.store.retention import Expiring
 
 SWEPT = "retention"
 """The note that says up to which day, and up to which key, old requests are removed."""
@@ -37,7 +39,7 @@ def described(found: Expiring) -> str:
     gone = f" {found.expired:,} are sums only already." if found.expired else ""
     if not found.requests:
         return f"No request is old enough to be removed.{gone}"
-    day = moment(found.before).date()
+    day = datetime.fromtimestamp(found.before / 1e6, UTC).date()
     size = f"{found.size / 1e6:,.1f} MB" if found.size >= 100_000 else f"{found.size / 1e3:,.0f} kB"
     what = "1 request" if found.requests == 1 else f"{found.requests:,} requests"
     return f"Would remove {what} before {day}, {size}; all sums stay.{gone}"
