@@ -225,3 +225,13 @@ def test_the_first_reason_to_end_decides_the_exit_code() -> None:
     assert guard.finish(1) == 143
     assert told == [143]
     guard.__exit__(None, None, None)
+
+
+def test_an_end_because_the_terminal_went_away_says_so_whichever_thread_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for gone, code in ((True, 129), (False, 1)):
+        guard = Guard(lambda _: None, lambda _: None)
+        monkeypatch.setattr(guard, "gone", lambda gone=gone: gone)
+        assert guard.finish(1) == code
+        guard.__exit__(None, None, None)

@@ -130,6 +130,8 @@ class TokenTUI(Navigation, inherit_bindings=False):
     def _start_feed(self) -> None:
         if not gc.isenabled():
             gc.freeze()  # what a start has made stays: looking through it again and again finds nothing
+            # What is new is little, so it is looked through often: closed windows are cycles, 1 MB each.
+            gc.set_threshold(10_000, 10, 2)
             gc.enable()
         self.feed.start(self._inbox.put_snapshot, self._inbox.put_progress, self._inbox.put_failure)
 
@@ -237,5 +239,9 @@ def run(
 
     with terminal.Guard(app.leave_soon, feed.stop) as guard:
         app.on_leave = guard.end
-        app.run(mouse=mouse or app.settings.mouse)
+        try:
+            app.run(mouse=mouse or app.settings.mouse)
+        except OSError:
+            if not guard.gone():  # else it is the last frame, for which there is no terminal any more
+                raise
         return guard.finish(app.return_code or 0)

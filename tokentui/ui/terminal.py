@@ -85,9 +85,20 @@ class Guard:
 
     def finish(self, code: int) -> int:
         """End everything else once the screen is gone; return the exit code that counts."""
-        self._begin(code)
+        # Reading from a terminal that went away may fail before its signal is heard of.
+        self._begin(HANGUP if code and self.gone() else code)
         self._stopped.wait(DEADLINE)
         return code if self.code is None else self.code
+
+    def gone(self) -> bool:
+        """Whether the terminal went away."""
+        import select
+
+        poll = select.poll()
+        poll.register(0, 0)
+        with suppress(OSError):
+            return self.code == HANGUP or bool(poll.poll(0))
+        return True
 
     def _begin(self, code: int) -> bool:
         if self.code is not None:
