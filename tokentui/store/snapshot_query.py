@@ -11,12 +11,12 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from tokentui import periods
+from tokentui.moments import epoch_microseconds, moment
 from tokentui.store import drivers, notes
 from tokentui.store.card_billing import billings
 from tokentui.store.days import QUARTER, SPANS, Days, date_of, number_of
 from tokentui.store.snapshot import Card, Day, Limit, Snapshot, Usage
 from tokentui.store.usage_table import SUMS
-from tokentui.usage import epoch_microseconds, moment
 
 TREND_DAYS = 90
 CARD_DAYS = 30
