@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from tokentui.config import Paths, Settings
 
 if TYPE_CHECKING:
+    from tokentui.engine.accounts import Accounts
     from tokentui.engine.collector import Found
     from tokentui.engine.feed import EngineFeed
     from tokentui.engine.health import Health
@@ -25,6 +26,9 @@ T = TypeVar("T")
 
 LOOK_SECONDS = 0.3
 """How long the first paint waits for a slow disk."""
+
+OPENING_SECONDS = 10.0
+"""How long who needs the engine waits for it to be imported and started: 0.1 s, more on a slow disk."""
 
 log = logging.getLogger("tokentui.engine")
 
@@ -116,6 +120,7 @@ class LateFeed:
         self._lock = threading.Lock()
         self._feed: EngineFeed | None = None
         self._stopped = False
+        self._opened = threading.Event()
         self._waiting: list[Callable[[EngineFeed], None]] = []
         """Questions that came before there was an engine."""
 
@@ -153,6 +158,7 @@ class LateFeed:
                 return
             feed.start(listener, progress, failed)
             self._feed = feed
+        self._opened.set()
         for question in self._waiting:
             question(feed)
         self._waiting.clear()
@@ -173,6 +179,15 @@ class LateFeed:
     def found(self) -> tuple[Found, ...]:
         """Return where each tool's logs were looked for at the last walk, and how many there were."""
         return self._feed.found() if self._feed is not None else ()
+
+    def accounts(self) -> Accounts:
+        """Return the use cases of accounts, waiting for the engine. Raises StoreError when it does not start."""
+        self._opened.wait(OPENING_SECONDS)
+        if self._feed is None:
+            from tokentui.store.errors import StoreError
+
+            raise StoreError("the collector has not started", "tokentui doctor may say why")
+        return self._feed.accounts()
 
     def ask(
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],
