@@ -15,6 +15,7 @@ import pytest
 
 from tests.mounting import fill, small_disk
 from tokentui.engine import journal
+from tokentui.secrets import Secret
 
 HOSTILE = "a\x1b]52;c;aGFja2Vk\x07b\x9b31m\u202ec\nd\x00\ud800"
 
@@ -112,6 +113,21 @@ def test_a_trace_shows_no_local_variables(path: Path, opened: Opened) -> None:
         logging.getLogger("tokentui.engine").exception("failed")
     assert "RuntimeError: 9 characters" in lines(path)[0]["trace"]
     assert "sk-canary" not in path.read_text()
+
+
+def test_a_key_is_struck_out_whoever_logs_it(path: Path, opened: Opened) -> None:
+    opened(path)
+    held = Secret("held-canary-1f2e3d4c")
+    log = logging.getLogger("tokentui.test")
+    log.warning("asked with %s, and %s", held.reveal(), "sk-other-99887766aabb")
+    try:
+        raise ValueError(held.reveal())
+    except ValueError:
+        log.exception("it failed")
+    written = path.read_text()
+    assert "canary" not in written
+    assert "99887766" not in written
+    assert "it failed" in written
 
 
 def test_a_message_whose_arguments_do_not_fit_is_kept(path: Path, opened: Opened) -> None:

@@ -22,15 +22,18 @@ LONGEST = 1000
 
 class _Lines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
+        from tokentui.secrets.secret import redacted  # a start that logs nothing need not load it
+
         line: dict[str, object] = {
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": clean(record.name),
-            "message": clean(_message(record), LONGEST),
+            "message": clean(redacted(_message(record)), LONGEST),
         }
         if record.exc_info:
             # Without local variables: a traceback shows code, and code holds no secrets.
-            line["trace"] = [clean(part, 300) for part in self.formatException(record.exc_info).splitlines()]
+            trace = redacted(self.formatException(record.exc_info))  # but its message may be anything
+            line["trace"] = [clean(part, 300) for part in trace.splitlines()]
         return json.dumps(line)
 
 

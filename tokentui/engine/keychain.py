@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import time
 from functools import cache
 
 from tokentui import secrets
 from tokentui.config import Paths
+
+TRY_SECONDS = 60.0
+"""After slots that asked nobody did not open it: a keyring may take 5 s each time, a command 10."""
+
+_tried: dict[str, float] = {}
+"""When opening a vault was last tried in vain, by its path; monotonic seconds."""
 
 
 def vault_of(paths: Paths) -> secrets.Vault:
@@ -26,7 +32,10 @@ def opened_silently(paths: Paths) -> secrets.Vault:
     Where none does it stays locked, and each account that needs it says so.
     """
     vault = vault_of(paths)
-    if vault.exists and vault.is_locked:
-        with suppress(secrets.SecretsError):
+    lately = time.monotonic() - _tried.get(vault.path, float("-inf")) < TRY_SECONDS
+    if vault.exists and vault.is_locked and not lately:
+        try:
             vault.unlock()
+        except secrets.SecretsError:
+            _tried[vault.path] = time.monotonic()
     return vault
