@@ -20,7 +20,7 @@ from tokentui.cli.explain_json import as_json
 from tokentui.cli.explain_report import LookedFor
 from tokentui.store.usage_table import UsageQuery, Where
 from tokentui.text import decimal_cost
-from tokentui.ui import explain_lines, figures
+from tokentui.ui import explain_lines, figures, selections
 from tokentui.ui.app import TokenTUI
 from tokentui.ui.explain import Explain
 from tokentui.ui.explain_lines import Column
@@ -166,7 +166,7 @@ async def test_while_it_reads_it_says_so() -> None:
     ],
 )
 def test_days_in_words(start: date | None, end: date | None, words: str) -> None:
-    assert explain_lines.days_in_words(replace(UsageQuery(), start=start, end=end)) == words
+    assert selections.days_in_words(replace(UsageQuery(), start=start, end=end)) == words
 
 
 @pytest.mark.parametrize("width", [200, 60, 40, 20, 8])

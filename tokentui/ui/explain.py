@@ -13,14 +13,11 @@ from textual.message import Message
 
 from tokentui import config, periods, text
 from tokentui.engine.command_line import explain_command
-from tokentui.engine.explain import explained
-from tokentui.pricing import Prices
 from tokentui.store.usage_table import NUMBER_FIELDS, UsageQuery, Where
-from tokentui.ui import explain_lines
 from tokentui.ui.bars import Footer
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, wrap
-from tokentui.ui.explain_lines import Answer, Copies
+from tokentui.ui.selections import days_in_words
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
 
@@ -29,6 +26,7 @@ if TYPE_CHECKING:
 
     from tokentui.store import Reader
     from tokentui.ui.app import TokenTUI
+    from tokentui.ui.explain_lines import Answer
     from tokentui.ui.feed import Feed
 
 
@@ -63,7 +61,7 @@ class Explain(Window[None], inherit_bindings=False):
     @property
     def answer(self) -> Answer | None:
         """What was found out; None while the records are read, or when they cannot be."""
-        return self._answer if isinstance(self._answer, Answer) else None
+        return None if isinstance(self._answer, str) else self._answer
 
     def compose(self) -> ComposeResult:
         """One widget of lines that scrolls, and the keys."""
@@ -105,10 +103,12 @@ class Explain(Window[None], inherit_bindings=False):
         cast("TokenTUI", self.app).say(f"copied: {self.command}")
 
     def _lines(self, width: int, _height: int) -> list[Line]:
-        if isinstance(self._answer, Answer):
+        if self.answer is not None:
+            from tokentui.ui.explain_lines import lines  # imported by `_asked`, in the other thread
+
             zone = periods.zone(self._query.zone)
-            return explain_lines.lines(self._answer, self._title, self.command, zone, self._clock(), width)
-        days = explain_lines.days_in_words(self._query)
+            return lines(self.answer, self._title, self.command, zone, self._clock(), width)
+        days = days_in_words(self._query)
         head: list[Line] = [[(self._title, "strong"), (f"  {days}", "muted")], []]
         if self._answer is None:
             return [*head, [("The requests are being read …", "muted")]]
@@ -116,7 +116,14 @@ class Explain(Window[None], inherit_bindings=False):
 
 
 def _asked(reader: Reader, query: UsageQuery) -> Answer:
-    """Return what is behind a selection; called in the thread that answers questions."""
+    """Return what is behind a selection; called in the thread that answers questions.
+
+    There the prices are imported as well, which takes 50 ms.
+    """
+    from tokentui.engine.explain import explained
+    from tokentui.pricing import Prices
+    from tokentui.ui.explain_lines import Answer, Copies
+
     paths = config.paths(os.environ)
     found = explained(reader.explanation(query), Prices.open(paths.price_overlay, paths.price_cache))
     copies = []

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, tzinfo
+from datetime import tzinfo
 from typing import NamedTuple
 
 from tokentui import sources, text
 from tokentui.engine import explain_words as words
 from tokentui.engine.explain import FLAG_WORDS, Explained
 from tokentui.store.explain import Explanation, Logs, Request, flag_names
-from tokentui.store.usage_table import UsageQuery
 from tokentui.ui.draw import Line, Span, fit, length, wrap
+from tokentui.ui.selections import days_in_words
 from tokentui.usage import moment
 
 MOST_ROWS = 30
@@ -68,23 +68,6 @@ def lines(answer: Answer, title: str, command: str, zone: tzinfo, now: float, wi
             drawn += [[], *part] if part else []
     logs = _logs(explanation.logs, now, width)
     return [*drawn, *([[], *logs] if logs else []), [], *_told(f"the same: {command}", width, "muted")]
-
-
-def days_in_words(query: UsageQuery) -> str:
-    """Return the days of a selection: `21 Nov 2026`, `1 – 21 Nov 2026`."""
-    start, end = query.start, query.end
-    if start is None or end is None:
-        return f"{_day(start) if start else 'from the beginning'} – {_day(end) if end else 'today'}"
-    if start == end:
-        return _day(start)
-    if (start.year, start.month) == (end.year, end.month):
-        return f"{start.day} – {_day(end)}"
-    first = f"{start.day} {start:%b}" if start.year == end.year else _day(start)
-    return f"{first} – {_day(end)}"
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b %Y}"
 
 
 def _head(explanation: Explanation, title: str, zone: tzinfo) -> Iterator[Line]:

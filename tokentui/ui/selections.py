@@ -26,6 +26,23 @@ def on_days(snapshot: Snapshot, span: tuple[date, date], *where: Where) -> Usage
     return UsageQuery(*span, snapshot.zone, where=where)
 
 
+def days_in_words(query: UsageQuery) -> str:
+    """Return the days of a selection: `21 Nov 2026`, `1 – 21 Nov 2026`."""
+    start, end = query.start, query.end
+    if start is None or end is None:
+        return f"{_day(start) if start else 'from the beginning'} – {_day(end) if end else 'today'}"
+    if start == end:
+        return _day(start)
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day} – {_day(end)}"
+    first = f"{start.day} {start:%b}" if start.year == end.year else _day(start)
+    return f"{first} – {_day(end)}"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
 def dashboard_url(service: str) -> str | None:
     """Return the address where the provider shows the usage of a service; None where it shows none."""
     source = sources.find(service)
