@@ -30,6 +30,8 @@ class Server:
     requests: list[Request] = field(default_factory=list)
     open_now: int = 0
     most_open: int = 0
+    latency: float = 0.0
+    """Seconds before each answer."""
     released: asyncio.Event = field(default_factory=asyncio.Event)
     """Ends what hangs."""
 
@@ -139,6 +141,8 @@ async def serving(host: str = "127.0.0.1") -> AsyncIterator[Server]:
             headers = dict(line.split(": ", 1) for line in head[1:] if ": " in line)
             request = Request(method, target, {name.lower(): value for name, value in headers.items()})
             server.requests.append(request)
+            if server.latency:
+                await asyncio.sleep(server.latency)
             await answer(server, writer, request)
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError):
