@@ -15,7 +15,7 @@ from tokentui.store.snapshot import Card, Limit, Snapshot, Usage
 from tokentui.text import UNKNOWN, ago, clean, countdown, money, percent, tokens
 
 
-def open_dashboard(*, mouse: bool = False) -> int:
+def open_dashboard(*, mouse: bool = False, ascii_only: bool = False) -> int:
     """Show the dashboard until it is left, or a plain report; return the exit code."""
     from tokentui.ui.terminal import unfit
 
@@ -27,7 +27,7 @@ def open_dashboard(*, mouse: bool = False) -> int:
         return MISUSED
     from tokentui.ui.opening import open_dashboard as opened
 
-    return opened(here.paths, here.settings, mouse=mouse)
+    return opened(here.paths, here.settings, mouse=mouse, ascii_only=ascii_only)
 
 
 def print_status(here: Surroundings) -> None:

@@ -224,6 +224,7 @@ def run(
     feed: Feed,
     *,
     mouse: bool = False,
+    ascii_only: bool = False,
     version: str,
     crash_folder: str = "",
     first: Callable[[], Snapshot | None] = lambda: None,
@@ -235,7 +236,7 @@ def run(
     """
     crash_folder = crash_folder or str(paths(os.environ).state_dir)
     app = TokenTUI(feed, version=version, crash_folder=crash_folder, first=first, settings=settings)
-    app.ascii_only = app.settings.ascii or glyphs.needed(os.environ, sys.__stdout__)
+    app.ascii_forced = ascii_only or glyphs.needed(os.environ, sys.__stdout__)
 
     with terminal.Guard(app.leave_soon, feed.stop) as guard:
         app.on_leave = guard.end

@@ -55,7 +55,8 @@ class Manners(App[None], inherit_bindings=False):
         """`clock` returns seconds; reports of trouble go into `crash_folder`."""
         self.settings = settings
         self.commands: tuple[Command, ...] = COMMANDS
-        self.ascii_only = False
+        self.ascii_forced = False
+        """Whether the terminal, or the command line, wants ASCII whatever the settings say."""
         self.version = version
         self.veil = Veil()
         self._crash_folder = crash_folder
@@ -78,7 +79,6 @@ class Manners(App[None], inherit_bindings=False):
         if settings.keys != before.keys:
             self._remap()
         if settings.ascii != before.ascii:
-            self.ascii_only = settings.ascii
             self.call_later(self.run_action, "redraw")
         if settings.idle_lock_minutes != before.idle_lock_minutes:
             self._idleness.minutes = settings.idle_lock_minutes
@@ -125,6 +125,11 @@ class Manners(App[None], inherit_bindings=False):
         keys = self.settings.keys
         self.commands = remapped(keys)
         self.set_keymap({name: ",".join(mapped) for name, mapped in keys.items() if mapped})
+
+    @property
+    def ascii_only(self) -> bool:
+        """Whether everything is drawn with ASCII characters."""
+        return self.ascii_forced or self.settings.ascii
 
     # ------------------------------------------------------------ lock
 

@@ -12,7 +12,7 @@ from tokentui.ui.terminal import leave, unfit
 __all__ = ["open_dashboard", "unfit"]
 
 
-def open_dashboard(paths: Paths, settings: Settings, *, mouse: bool) -> int:
+def open_dashboard(paths: Paths, settings: Settings, *, mouse: bool, ascii_only: bool = False) -> int:
     """Show the dashboard until it is left; ends the process, whose exit code it would return.
 
     The caller has asked `unfit` before, or has drawn the last screen.
@@ -21,6 +21,8 @@ def open_dashboard(paths: Paths, settings: Settings, *, mouse: bool) -> int:
     from tokentui.ui.app import run  # Textual: the look at the database goes on meanwhile
 
     feed = LateFeed(paths, settings)
-    code = run(feed, first=look.snapshot, mouse=mouse, version=__version__, settings=settings)
+    code = run(
+        feed, first=look.snapshot, mouse=mouse, ascii_only=ascii_only, version=__version__, settings=settings
+    )
     leave(code)  # a thread that is blocked by a slow disk must not keep the shell waiting
     return code
