@@ -74,8 +74,9 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, lazy=COMMANDS, invoke_without_command=True, context_settings=CONTEXT)
 @click.version_option(__version__, "-V", "--version", prog_name="tokentui", message="%(prog)s %(version)s")
 @click.option("--mouse", is_flag=True, help="Let the dashboard take mouse clicks.")
+@click.option("--ascii", "plain", is_flag=True, help="Draw the dashboard with ASCII characters only.")
 @click.pass_context
-def cli(context: click.Context, mouse: bool) -> None:
+def cli(context: click.Context, mouse: bool, plain: bool) -> None:
     """What your AI tools have used, what it cost, and how close each limit is.
 
     Without a command it opens the dashboard.
@@ -83,7 +84,7 @@ def cli(context: click.Context, mouse: bool) -> None:
     if context.invoked_subcommand is None:
         from tokentui.cli.dashboard import open_dashboard
 
-        context.exit(open_dashboard(mouse=mouse))
+        context.exit(open_dashboard(mouse=mouse, ascii_only=plain))
 
 
 @click.group(
