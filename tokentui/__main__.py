@@ -15,6 +15,11 @@ def main() -> int:
             return 0
         except OSError:
             pass  # a full disk, a closed pipe: told below as for every command
+    if sys.argv[1:2] == ["statusline"] and "_TOKENTUI_COMPLETE" not in os.environ:
+        from tokentui import statusline  # called by Claude Code at every turn: nothing else is imported
+
+        if statusline.main(sys.argv[2:]) is not None:
+            return 0
     if sys.argv[1:] in ([], ["--mouse"]) and "_TOKENTUI_COMPLETE" not in os.environ:
         code = _dashboard(mouse=bool(sys.argv[1:]))
         if code is not None:

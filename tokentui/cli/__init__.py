@@ -25,6 +25,7 @@ COMMANDS = {
     "providers": "tokentui.cli.providers:providers",
     "retention": "tokentui.cli.retention:retention",
     "show": "tokentui.cli.show:show",
+    "statusline": "tokentui.cli.statusline:statusline",
     "url": "tokentui.cli.providers:url",
     "usage": "tokentui.cli:usage",
     "vault": "tokentui.cli.vault:vault",

@@ -52,7 +52,7 @@ def _known(name: str) -> str:
 
     row = providers.find(name)
     if row is None:
-        known = ", ".join([*(each.name for each in registry.SOURCES), *providers.rows()])
+        known = ", ".join([*(each.name for each in registry.tools()), *providers.rows()])
         raise Misuse(f"there is no source {clean(name, 60)}", hint=f"the sources are: {known}")
     return row.name
 
@@ -107,7 +107,8 @@ def _tell_accounts(collected: Collected) -> int:
 
 def summary(collected: Collected) -> str:
     """Return the sentence that says what a collection found."""
-    count = sum(1 for source in collected.sources if source.files_found)
+    own = {spool.name for spool in registry.SPOOLS}
+    count = sum(1 for source in collected.sources if source.files_found and source.name not in own)
     count += sum(1 for asked in collected.asked if asked.status == "ok")
     text = (
         f"Collected usage from {count} source{'' if count == 1 else 's'}. "

@@ -73,7 +73,7 @@ class Asked(Mapping[str, str]):
 def detect(as_json: bool) -> None:
     """Show which AI tools left logs on this machine, and where they were looked for."""
     here = look_around()
-    found = [look_for(source, here) for source in registry.SOURCES]
+    found = [look_for(source, here) for source in registry.tools()]
     if as_json:
         document = {"schema": 1, "sources": [asdict(each) for each in found]}
         output.write(json.dumps(document, indent=2) + "\n")

@@ -67,12 +67,15 @@ def _show_money(here: Surroundings) -> None:
 
 def unknown_sources(settings: config.Settings) -> list[str]:
     """Return a sentence for each name in the settings that is no source's."""
-    known = [source.name for source in registry.SOURCES]
+    if not settings.sources_off and not settings.extra_roots:
+        return []
+    known = [source.name for source in registry.tools()]
+    own = [spool.name for spool in registry.SPOOLS]
     return [
         f"{setting} names no source: {config.shown(name)} (known: {', '.join(known)})"
         for setting, names in (("sources_off", settings.sources_off), ("extra_roots", settings.extra_roots))
         for name in names
-        if name not in known
+        if name not in known and name not in own
     ]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tokentui.config import Paths, Settings
 from tokentui.engine.collector import Collector, SourceResult
 from tokentui.engine.database import Database
-from tokentui.sources import SOURCES
+from tokentui.sources import everything
 from tokentui.store import Reader, UsageQuery, Where, integrity
 from tokentui.store.errors import Corrupt
 from tokentui.store.faults import explained
@@ -66,7 +66,7 @@ def collect_once(
     Raises StoreError.
     """
     started = time.monotonic()
-    chosen = [source for source in SOURCES if sources is None or source.name in sources]
+    chosen = [source for source in everything() if sources is None or source.name in sources]
     database = Database(paths, settings)
     collector = Collector(paths, settings, database, sources=chosen, workers=workers)
     elsewhere = not database.lead() and database.place.writable

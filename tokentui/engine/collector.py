@@ -77,8 +77,9 @@ class Collector:
         workers: int | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        chosen = registry.SOURCES if sources is None else sources
-        self._all = len(chosen) == len(registry.SOURCES)
+        known = registry.everything()
+        chosen = known if sources is None else sources
+        self._all = len(chosen) == len(known)
         self.sources = [source for source in chosen if source.name not in settings.sources_off]
         self.prices = Prices.open(paths.price_overlay, paths.price_cache)
         self.discovery = Discovery(self.sources, home_of(environ), environ, settings.extra_roots)

@@ -12,7 +12,7 @@ from tokentui import store
 from tokentui.config import Paths, Settings
 from tokentui.engine.retention import Sweep
 from tokentui.periods import day_of, local_zone_name, zone
-from tokentui.sources import SOURCES
+from tokentui.sources import tools
 from tokentui.store import backup, integrity, migrate, recovery
 from tokentui.store.errors import Corrupt, NewerDatabase, StoreError, Vanished
 from tokentui.store.faults import explained
@@ -147,7 +147,7 @@ class Database:
                 integrity.mark_running(place.path)
                 self._writer = store.open_writer(place.path, self.zone, **place.options)
                 self._writer.set_zone(self.zone)
-                self._writer.describe_services({source.name: source.title for source in SOURCES})
+                self._writer.describe_services({source.name: source.title for source in tools()})
         except NewerDatabase as error:  # read it, as far as this version understands it
             self.close()
             self._told["newer"] = f"{error}: {error.hint}"

@@ -10,13 +10,12 @@ import msgspec
 from tokentui.batch import Batch, Checkpoint
 from tokentui.engine.discovery import Siblings
 from tokentui.engine.projects import project_of
-from tokentui.sources import SOURCES
+from tokentui.sources import module_of
 from tokentui.usage import UsageRecord
 
 Price = Callable[[UsageRecord], tuple[int | None, str]]
 
 _NO_SIBLINGS = Siblings(())
-_MODULES = {source.name: source.module for source in SOURCES}
 
 
 class Job(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -33,7 +32,7 @@ def parse(job: Job, siblings: dict[str, Siblings], price: Price) -> Iterator[Bat
 
     Raises OSError when the file cannot be read.
     """
-    reader = import_module(_MODULES[job.source])
+    reader = import_module(module_of(job.source))
     for batch in reader.read(
         job.path, job.checkpoint, siblings=siblings.get(job.source, _NO_SIBLINGS)
     ):

@@ -15,7 +15,7 @@ class Source(NamedTuple):
     title: str
     """What a person calls it: `Claude Code`."""
     kind: str
-    """`logs`: session logs on this machine."""
+    """`logs`: session logs on this machine; `spool`: what tokentui noted itself, to be read like a log."""
     module: str
     """Where its reader lives; imported when first used."""
     dashboard_url: str | None
@@ -43,11 +43,38 @@ SOURCES: tuple[Source, ...] = (
     ),
 )
 
+SPOOLS: tuple[Source, ...] = (
+    Source(
+        "status-line", "Claude Code's status line", "spool", "tokentui.sources.logs.status_line",
+        "https://claude.ai/settings/usage",
+    ),
+    Source("scripts", "Your scripts", "spool", "tokentui.sources.logs.script_lines", None),
+)  # fmt: skip
+"""What tokentui writes for itself; no tool of the user's."""
+
+
+def tools() -> tuple[Source, ...]:
+    """Return the tools whose logs are read: those above, and what other packages add."""
+    from tokentui.sources import third_party  # looks into every installed package: 2 ms
+
+    return (*SOURCES, *third_party.log_readers())
+
+
+def everything() -> tuple[Source, ...]:
+    """Return all that is read like a log."""
+    return (*tools(), *SPOOLS)
+
+
+def module_of(name: str) -> str:
+    """Return the module that reads the logs of a source. Raises KeyError."""
+    known = next((each for each in (*SOURCES, *SPOOLS) if each.name == name), None)
+    return {each.name: each.module for each in tools()}[name] if known is None else known.module
+
 
 def find(name: str) -> Source | None:
     """Return the source that a person means by `name`, whatever its case; None when unknown."""
     wanted = name.strip().lower()
-    for source in SOURCES:
+    for source in tools():
         if wanted in (source.name, source.title.lower(), *source.aliases):
             return source
     return None

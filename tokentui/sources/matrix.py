@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from tokentui.billing import Capability
-from tokentui.sources import SOURCES, Source
+from tokentui.sources import Source, tools
 from tokentui.sources.providers import Provider, rows
 
 QUESTIONS = ("sessions", "history", "cost", "limits", "balance")
@@ -49,7 +49,7 @@ class Offers(NamedTuple):
 
 def matrix() -> list[Offers]:
     """Return all services: the tools whose logs are read, then the providers."""
-    return [_of_logs(source) for source in SOURCES] + [_of_api(row) for row in rows().values()]
+    return [_of_logs(source) for source in tools()] + [_of_api(row) for row in rows().values()]
 
 
 def table() -> str:
