@@ -77,7 +77,11 @@ def main() -> int:
     mouse = given.pop("mouse", False)
     os.makedirs(folder, exist_ok=True)
     return run(
-        feed_of(folder, time.time()), version="0", crash_folder=str(folder), mouse=mouse, settings=Settings(**given)
+        feed_of(folder, time.time()),
+        version="0",
+        crash_folder=str(folder),
+        mouse=mouse,
+        settings=Settings(**given),
     )
 
 

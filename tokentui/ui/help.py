@@ -66,7 +66,7 @@ def lines(width: int, pane: str, commands: tuple[Command, ...] = COMMANDS) -> li
 
 
 def _explained(what: str, meaning: str, column: int, width: int) -> list[Line]:
-    """Return what a key or a sign means, in as many lines as that takes; many keys have a line of their own."""
+    """Return what a key or a sign means, in as many lines as that takes; many keys have their own line."""
     first, *more = wrap(meaning, width - column - 3)
     rows: list[Line] = [[(" " * (column + 2) + row, "text")] for row in more]
     if len(what) < column:

@@ -72,13 +72,15 @@ class Palette(Window[Command], inherit_bindings=False):
 
     def _lines(self, width: int, height: int) -> list[Line]:
         found = self.matching()
-        rows = max(height, 1)
+        rows = max(height - (len(found) > height), 1)  # the last line tells how many more there are
         self._top = max(0, min(self._top, self._marked, len(found) - rows))
         self._top = max(self._top, self._marked - rows + 1)
         shown = list(enumerate(found))[self._top : self._top + rows]
-        return [self._row(command, width, marked=number == self._marked) for number, command in shown] or [
-            [("  no command of that name", "muted")]
-        ]
+        drawn = [self._row(command, width, marked=number == self._marked) for number, command in shown]
+        if len(found) > height > 1:
+            last = self._top + len(shown)
+            drawn.append([(f"  {self._top + 1}–{last} of {len(found)}", "muted")])
+        return drawn or [[("  no command of that name", "muted")]]
 
     def _row(self, command: Command, width: int, *, marked: bool) -> Line:
         what: Line = [("▸ " if marked else "  ", "key"), (command.help, "strong" if marked else "text")]
