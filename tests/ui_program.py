@@ -17,6 +17,8 @@ from pathlib import Path
 from threading import Thread
 from typing import TypeVar
 
+from tokentui import config
+from tokentui.engine.accounts import Accounts
 from tokentui.engine.health import BadLineAt, DatabaseHealth, Health, SourceHealth
 from tokentui.store import Reader, open_reader
 from tokentui.store.snapshot import Card, Day, Driver, Drivers, ImportProgress, Limit, Snapshot, Usage
@@ -197,6 +199,10 @@ class FakeFeed:
     def found(self) -> tuple[Source, ...]:
         """What was found."""
         return self.sources
+
+    def accounts(self) -> Accounts:
+        """The accounts of the test's own home."""
+        return Accounts(config.paths(os.environ), config.Settings())
 
     def ask(
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],

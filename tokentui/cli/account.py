@@ -213,7 +213,7 @@ def _changed(account: Account, given: dict[str, object]) -> Account:
 
 
 def _options(account: Account, given: dict[str, object]) -> dict[str, str]:
-    from tokentui.secrets import looks_like_key
+    from tokentui.engine.account_check import holds_key
 
     found = dict(account.options)
     pairs = given.get("options")
@@ -221,7 +221,7 @@ def _options(account: Account, given: dict[str, object]) -> dict[str, str]:
         name, sign, value = str(pair).partition("=")
         if not sign:
             raise Misuse(f"{clean(name, 60)} has no value", hint="such as: --set team_id=1234")
-        if looks_like_key(value):
+        if holds_key(value):
             raise Misuse(
                 "this value looks like a key (it is not shown)", hint="a key is asked for, not given"
             )

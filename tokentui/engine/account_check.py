@@ -12,6 +12,7 @@ from tokentui.sources.providers import Provider, find, rows
 from tokentui.text import clean
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _MOST_TEXT = 200
 
 
@@ -33,6 +34,11 @@ def row_of(service: str) -> Provider:
     return row
 
 
+def holds_key(text: str) -> bool:
+    """Tell whether a text that will be shown contains what is probably a key; teams have UUIDs as ids."""
+    return secrets.looks_like_key(text) and not _UUID.fullmatch(text.strip())
+
+
 def checked(account: Account) -> Account:
     """Return an account as it is stored, or raise AccountProblem about its first wrong field."""
     row = row_of(account.service)
@@ -40,11 +46,11 @@ def checked(account: Account) -> Account:
     if account.name and not _NAME.fullmatch(account.name):
         hint = "letters, digits, . _ and - only, at most 40, such as: work"
         raise AccountProblem("this is no name for an account", hint, field="name")
-    for field in ("label", "organization", "project", "base_url"):
-        value = getattr(account, field)
+    texts = {name: getattr(account, name) for name in ("label", "organization", "project", "base_url")}
+    for field, value in {**texts, **account.options}.items():
         if len(value) > _MOST_TEXT or value != clean(value, _MOST_TEXT):
             raise AccountProblem(f"the {field} holds what cannot be shown, or is too long", field=field)
-        if secrets.looks_like_key(value):
+        if holds_key(value):
             raise AccountProblem(f"the {field} looks like a key (it is not shown)", field=field)
     if account.secret_reference:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ from tokentui.sources.providers import Provider, rows
 from tokentui.store.accounts import AuditEntry
 from tokentui.store.faults import explained
 from tokentui.store.ledger import KnownBalance, StoredState
+from tokentui.store.place import Place
 from tokentui.text import clean
 
 
@@ -59,10 +60,14 @@ class Accounts:
     """The accounts of one user. Each call stands for itself; safe to use from several threads."""
 
     def __init__(
-        self, paths: Paths, settings: Settings, environ: Mapping[str, str] = os.environ, *, actor: str = ""
-    ) -> None:
-        """`actor` is who the audit log says it was."""
+        self, paths: Paths, settings: Settings, environ: Mapping[str, str] = os.environ, *, actor: str = "",
+        place: Callable[[], Place] | None = None,
+    ) -> None:  # fmt: skip
+        """`actor` is who the audit log says it was. `place` is for a process that has the database open:
+        to look for it again would undo the locks SQLite has on it.
+        """
         self._paths, self._settings, self._environ = paths, settings, environ
+        self._place = place
         self._actor = actor or environ.get("USER") or environ.get("LOGNAME") or str(os.getuid())
 
     # ------------------------------------------------------------------ looking
@@ -232,9 +237,16 @@ class Accounts:
         vault = opened_silently(self._paths)
         return "none" if not vault.exists else "locked" if vault.is_locked else "open"
 
+    def _database(self) -> Database:
+        place = self._place() if self._place else None
+        if place is not None and place.exclusive:
+            why = "the database is on a network file system, where one connection alone can have it open"
+            raise AccountProblem(why, "quit, and use tokentui account")
+        return Database(self._paths, self._settings, self._environ, place=place)
+
     @contextmanager
     def _reading(self) -> Iterator[store.Reader | None]:
-        database = Database(self._paths, self._settings, self._environ)
+        database = self._database()
         with explained(database.place.path):
             try:
                 yield database.reader() if database.ready() else None
@@ -243,7 +255,7 @@ class Accounts:
 
     @contextmanager
     def _writing(self) -> Iterator[store.Writer]:
-        database = Database(self._paths, self._settings, self._environ)
+        database = self._database()
         place = database.place
         if not place.writable:
             raise AccountProblem(f"{place.path} cannot be written", "see tokentui doctor")

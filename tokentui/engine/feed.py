@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from tokentui.config import Paths, Settings
 from tokentui.engine.asking import Asking
@@ -16,6 +16,9 @@ from tokentui.engine.health import Health, health
 from tokentui.store import Reader
 from tokentui.store.errors import StoreError
 from tokentui.store.snapshot import ImportProgress, Snapshot
+
+if TYPE_CHECKING:
+    from tokentui.engine.accounts import Accounts
 
 T = TypeVar("T")
 
@@ -56,6 +59,12 @@ class EngineFeed:
     def found(self) -> tuple[Found, ...]:
         """Return where each tool's logs were looked for at the last walk, and how many there were."""
         return self._engine.found
+
+    def accounts(self) -> Accounts:
+        """Return the use cases of accounts, on the database that this engine has open."""
+        from tokentui.engine.accounts import Accounts  # with the vault 40 ms, for who sets accounts up
+
+        return Accounts(self._paths, self._settings, place=self._engine.place)
 
     def ask(
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],

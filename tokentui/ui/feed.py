@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
+    from tokentui.engine.accounts import Accounts
     from tokentui.engine.health import Health
     from tokentui.store import Reader
     from tokentui.store.snapshot import ImportProgress, Snapshot
@@ -58,6 +59,9 @@ class Feed(Protocol):
 
     def found(self) -> tuple[Found, ...]:
         """Return what is known of each source so far; called often, by the thread of the screen."""
+
+    def accounts(self) -> Accounts:
+        """Return the use cases of accounts. They block: not for the loop of a screen."""
 
     def ask(
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],

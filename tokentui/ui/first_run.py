@@ -96,6 +96,7 @@ class FirstRun(VerticalScroll, can_focus=True):
         lines += [[]]
         for source in found:
             lines += _source(source, width)
+        lines += [[], [(" a", "key"), (" adds an account at a provider, with your key", "text")]]
         demo: Line = [(" d", "key"), (" shows how to see a made-up history", "muted")]
         leave: Line = [(" q", "key"), (" quits", "muted")]
         return [*lines, [], *([[*demo, ("   ", ""), *leave]] if width >= 50 else [demo, leave])]

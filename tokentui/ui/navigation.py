@@ -40,7 +40,7 @@ class Navigation(Manners, inherit_bindings=False):
 
     def shown_pane(self) -> str:
         """Return the pane on the screen: `first-run` stands in for the Overview while that would be empty."""
-        empty = self.snapshot is not None and not self.snapshot.record_count
+        empty = self.snapshot is not None and not self.snapshot.record_count and not self.snapshot.cards
         reading = self.snapshot is None and self.progress is not None
         return "first-run" if self.pane == "overview" and (empty or reading) else self.pane
 
@@ -74,6 +74,18 @@ class Navigation(Manners, inherit_bindings=False):
         from tokentui.ui.explain import Explain
 
         self.push_screen(Explain(title, query, self.feed, self.clock))
+
+    def action_add_account(self, service: str = "", reference: str = "") -> None:
+        """Add an account at a provider; a key that was found already is not asked for."""
+        from tokentui.ui.accounts_add import AddAccount
+
+        def added(key: str | None) -> None:
+            if key is not None:
+                self.say(f"added {key}; its figures come within seconds")
+                self.feed.refresh()
+                self.room.look_anew()
+
+        self.push_screen(AddAccount(self.feed.accounts(), service, reference), added)
 
     def see(self) -> None:
         """Look at the screen before it changes."""

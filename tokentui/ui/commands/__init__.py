@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from tokentui.ui.commands import (
     account,
+    accounts,
     everywhere,
     explain,
     explore,
@@ -29,7 +30,9 @@ __all__ = [
     "remapped", "shown",
 ]  # fmt: skip
 
-_PANES = (overview, trends, explore, health, settings, first_run, account, explain, everywhere, windows)
+_PANES = (
+    overview, trends, explore, accounts, health, settings, first_run, account, explain, everywhere, windows,
+)  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = tuple(command for pane in _PANES for command in pane.COMMANDS)
 """Every command, pane by pane, those that work everywhere last."""
@@ -39,6 +42,7 @@ TITLES = {
     "overview": "Overview",
     "trends": "Trends",
     "explore": "Explore",
+    "accounts": "Accounts",
     "health": "Health",
     "settings": "Settings",
     "first-run": "While there is nothing to show",

@@ -30,6 +30,14 @@ COMMANDS: tuple[Command, ...] = (
         "Group, filter and sort any usage, down to the request",
     ),
     Command(
+        "pane.accounts",
+        EVERYWHERE,
+        "6",
+        "show_pane('accounts')",
+        "Accounts",
+        "Show and set up accounts: keys, state, balance",
+    ),
+    Command(
         "pane.health",
         EVERYWHERE,
         "7",

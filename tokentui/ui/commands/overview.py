@@ -19,6 +19,10 @@ COMMANDS: tuple[Command, ...] = (
     _command("overview.earlier", "[", "step(-1)", "step", "Step a day, week or month back", footer=True),
     _command("overview.later", "]", "step(1)", "later", "Step a day, week or month on"),
     _command(
+        "overview.add", "a", "app.add_account", "add account", "Add an account at a provider",
+        footer=True, palette=False,
+    ),
+    _command(
         "overview.dashboard", "o", "open_dashboard", "dashboard",
         "Copy the address of the page where the provider shows the account's usage",
     ),
