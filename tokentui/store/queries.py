@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokentui.store import notes
 from tokentui.store.connection import connect, reading
+from tokentui.store.limit_questions import LimitQuestions
 
 if TYPE_CHECKING:
     from array import array
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from tokentui.store.heatmap_query import Heatmap
     from tokentui.store.ledger import BilledSum, KnownBalance, StoredState
     from tokentui.store.retention import Expiring
-    from tokentui.store.snapshot import Drivers, LimitHistory, Snapshot
+    from tokentui.store.snapshot import Drivers, Snapshot
     from tokentui.store.usage_table import UsageQuery, UsageTable
 
 TWIN_COLUMNS = (
@@ -64,11 +65,8 @@ class BadLineFound:
     seen_at: int
 
 
-class Reader:
+class Reader(LimitQuestions):
     """Answers questions. Not safe to use from two threads."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.connection = connection
 
     def usage(self, query: UsageQuery) -> UsageTable:
         """Return the usage that a query asks for; raises PeriodError for an unknown zone."""
@@ -96,12 +94,6 @@ class Reader:
 
         with reading(self.connection):
             return of_days(self.connection, Days(zone), start, end, service, account)
-
-    def limit_history(self, service: str, account: str) -> tuple[LimitHistory, ...]:
-        """Return what the past windows of an account's limits came to."""
-        from tokentui.store.limit_history import limit_history
-
-        return limit_history(self.connection, service, account)
 
     def explanation(self, query: UsageQuery, top: int = 10) -> Explanation:
         """Return what is behind the sums of a selection; raises PeriodError for an unknown zone."""

@@ -20,6 +20,7 @@ from tokentui.store.reprice import Pricer, reprice
 if TYPE_CHECKING:
     from tokentui.billing import Account, Fetched
     from tokentui.store.ledger import Ledger, StoredState
+    from tokentui.store.subscriptions import Subscription
     from tokentui.usage import LimitReading
 
 
@@ -182,6 +183,20 @@ class Writer:
         with self._writing() as dimensions:
             for state in states:
                 ledger.put_state(self.connection, dimensions, state)
+
+    def put_subscription(self, plan: Subscription) -> int:
+        """Store a plan that is paid for each month; returns its number."""
+        from tokentui.store import subscriptions
+
+        with self._writing() as dimensions:
+            return subscriptions.put(self.connection, dimensions, plan)
+
+    def remove_subscription(self, number: int) -> None:
+        """Forget a plan, as if it had never been paid for."""
+        from tokentui.store import subscriptions
+
+        with self._writing():
+            subscriptions.remove(self.connection, number)
 
     def audit(
         self, now: int, actor: str, action: str, subject: str, before: Mapping[str, object],

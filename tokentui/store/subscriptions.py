@@ -1,0 +1,65 @@
+"""What accounts cost each month whatever they are used for: plans, as the user entered them."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date
+
+from tokentui.store.days import date_of, number_of
+from tokentui.store.dimensions import Dimensions, storable
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A plan that is paid for each month."""
+
+    number: int
+    """Tells it apart; 0 for one that is not stored yet."""
+    service: str
+    account: str
+    name: str
+    """`Max`, `Plus` …; may be empty."""
+    price: int
+    """Nano-units of the currency, a month."""
+    currency: str
+    first_day: date
+    last_day: date | None = None
+    """None while it goes on."""
+
+    def runs(self, first: date, last: date) -> bool:
+        """Return whether it is paid for on any of some days."""
+        return self.first_day <= last and (self.last_day is None or first <= self.last_day)
+
+
+def put(connection: sqlite3.Connection, dimensions: Dimensions, plan: Subscription) -> int:
+    """Store a new plan; returns its number."""
+    number = dimensions.account(plan.service, plan.account)
+    last = None if plan.last_day is None else number_of(plan.last_day)
+    cursor = connection.execute(
+        "INSERT INTO subscriptions (account_id, name, price, currency, first_day, last_day)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (number, storable(plan.name), plan.price, plan.currency, number_of(plan.first_day), last),
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def remove(connection: sqlite3.Connection, number: int) -> None:
+    """Forget a plan, as if it had never been paid for."""
+    connection.execute("DELETE FROM subscriptions WHERE id = ?", (number,))
+
+
+def subscriptions(connection: sqlite3.Connection) -> tuple[Subscription, ...]:
+    """Return all plans, by service, account and first day."""
+    rows = connection.execute(
+        "SELECT p.id, s.name, a.name, p.name, p.price, p.currency, p.first_day, p.last_day"
+        " FROM subscriptions AS p JOIN accounts AS a ON a.id = p.account_id"
+        " JOIN services AS s ON s.id = a.service_id ORDER BY s.name, a.name, p.first_day, p.id"
+    )
+    return tuple(
+        Subscription(
+            number, service, account, name, price, currency, date_of(first),
+            None if last is None else date_of(last),
+        )
+        for number, service, account, name, price, currency, first, last in rows
+    )  # fmt: skip
