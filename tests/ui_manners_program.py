@@ -40,7 +40,8 @@ def made(path: Path, now: float) -> Path:
     ]
     reading = LimitReading(
         service="claude-code", account=NAMED["account"], limit_id="five_hour", limit_name="5 h",
-        window_minutes=300, used_percent=92.0, resets_at=round((now + 4_000) * 1e6), observed_at=round(now * 1e6),
+        window_minutes=300, used_percent=92.0, resets_at=round((now + 4_000) * 1e6),
+        observed_at=round(now * 1e6),
     )  # fmt: skip
     writer = store.open_writer(path, "UTC")
     writer.ingest(

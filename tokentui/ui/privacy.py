@@ -60,6 +60,14 @@ def hidden() -> bool:
     return bool(getattr(active_app.get(None), "veiled", False))
 
 
+def shown(kind: str, name: str) -> str:
+    """Return a name as a screen may draw it: its stand-in while names are hidden, else itself.
+
+    For panes that must know the real one, because they act on it. `kind`: `account`, `project` …
+    """
+    return active_app.get().veil.name(kind, name) if hidden() else name  # type: ignore[attr-defined]
+
+
 def masked(text: str) -> str:
     """Return text, or a frame of it, with dots for every amount of money, as wide as before."""
     pattern = _amount(shown_currency().sign)
