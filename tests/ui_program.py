@@ -21,6 +21,7 @@ from tokentui import config
 from tokentui.engine.accounts import Accounts
 from tokentui.engine.health import BadLineAt, DatabaseHealth, Health, SourceHealth
 from tokentui.store import Reader, open_reader
+from tokentui.store.place import Place
 from tokentui.store.snapshot import Card, Day, Driver, Drivers, ImportProgress, Limit, Snapshot, Usage
 
 T = TypeVar("T")
@@ -201,8 +202,9 @@ class FakeFeed:
         return self.sources
 
     def accounts(self) -> Accounts:
-        """The accounts of the test's own home."""
-        return Accounts(config.paths(os.environ), config.Settings())
+        """The accounts in `database`, else those of the test's own home."""
+        place = None if self.database is None else partial(Place, str(self.database))
+        return Accounts(config.paths(os.environ), config.Settings(), place=place)
 
     def ask(
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],

@@ -7,9 +7,10 @@ It writes on a connection of its own, so that it works beside a collector in thi
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -136,30 +137,34 @@ class Accounts:
             writer.audit(_now(), self._actor, "add", account.key, {}, _told(account))
         return self.view(account.key)
 
-    def edit(self, key: str, changes: Mapping[str, object]) -> AccountView:
-        """Change fields of an account. Raises AccountProblem, StoreError."""
-        before = self.view(key).account
+    def edit(self, key: str, changes: Mapping[str, object], *, action: str = "edit") -> AccountView:
+        """Change fields of an account; the audit log calls it `action`. Raises AccountProblem, StoreError."""
+        view = self.view(key)
+        before = view.account
         after = checked(replace(before, **changes))
         if after == before:
             return self.view(key)
         with self._writing() as writer:
             moved = after.secret_reference != before.secret_reference
+            if moved or after.base_url != before.base_url:
+                writer.put_states(_afresh(view.states))
             writer.put_account(after, row_of(after.service).title, _now(), key_changed=moved)
             old, new = _told(before), _told(after)
             differs = [name for name in new if new[name] != old[name]]
             writer.audit(
-                _now(), self._actor, "edit", after.key,
+                _now(), self._actor, action, after.key,
                 {name: old[name] for name in differs}, {name: new[name] for name in differs},
             )  # fmt: skip
         return self.view(after.key)
 
     def pause(self, key: str, *, active: bool = False) -> AccountView:
         """Stop asking for an account, or go on with it. Raises AccountProblem, StoreError."""
-        return self.edit(key, {"is_active": active})
+        return self.edit(key, {"is_active": active}, action="resume" if active else "pause")
 
     def rotate(self, key: str, new: secrets.Secret) -> AccountView:
         """Replace an account's key in the vault. Raises AccountProblem, SecretsError, StoreError."""
-        account = self.view(key).account
+        view = self.view(key)
+        account = view.account
         if account.secret_reference and not account.secret_reference.startswith("vault:"):
             kind = account.secret_reference.partition(":")[0]
             hint = "change it there; tokentui notices by itself"
@@ -167,6 +172,7 @@ class Accounts:
         reference = self._kept(account, new)
         with self._writing() as writer:
             moved = replace(account, secret_reference=reference)
+            writer.put_states(_afresh(view.states))
             writer.put_account(moved, row_of(account.service).title, _now(), key_changed=True)
             writer.audit(_now(), self._actor, "rotate", account.key, {}, {"secret_reference": reference})
         return self.view(key)
@@ -192,6 +198,7 @@ class Accounts:
 
     def test(self, account: Account, key: secrets.Secret | None = None) -> KeyReport:
         """Ask the provider what the key may do. Raises AccountProblem, SecretsError, ProviderError."""
+        from tokentui.sources.providers.errors import ProviderError
         from tokentui.sources.providers.http import Client, Hosts
 
         account = checked(account)
@@ -209,7 +216,10 @@ class Accounts:
             finally:
                 await hosts.close()
 
-        return asyncio.run(ask())
+        try:
+            return asyncio.run(ask())
+        except ProviderError as error:
+            raise error.with_traceback(None) from None  # the frames below have held the key
 
     # ------------------------------------------------------------------ where things are
 
@@ -269,6 +279,14 @@ class Accounts:
 
 def _of(account: Account, what: StoredState | KnownBalance) -> bool:
     return (what.service, what.account) == (account.service, account.name)
+
+
+def _afresh(states: Iterable[StoredState]) -> list[StoredState]:
+    """Return how asking goes with another key, or elsewhere: at once, as if it were the first time."""
+    return [
+        dataclasses.replace(each, status="new", failures=0, next_due=0, error_code="", error="", hint="")
+        for each in states
+    ]
 
 
 def _told(account: Account) -> dict[str, object]:

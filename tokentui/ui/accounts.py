@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual.binding import BindingType
 from textual.reactive import reactive
 
-from tokentui import sources, text
 from tokentui.engine import account_words as words
 from tokentui.engine.accounts import AccountView, FoundKey
-from tokentui.ui import accounts_lines as drawing
+from tokentui.ui import accounts_list as listing
+from tokentui.ui.accounts_lines import about
 from tokentui.ui.aside import Outcome, Problem, aside
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, wrap
@@ -24,18 +24,15 @@ if TYPE_CHECKING:
     from tokentui.billing import KeyReport
     from tokentui.engine.accounts import Accounts
     from tokentui.store.snapshot import Snapshot
+    from tokentui.ui.accounts_list import Row
     from tokentui.ui.app import TokenTUI
-    from tokentui.ui.feed import Feed, Found
+    from tokentui.ui.feed import Feed
 
 LOOK_SECONDS = 2.0
 """How often the accounts are read while the pane is shown: 3 ms of another thread."""
 
 _TOP = 2
 """Lines above the list."""
-
-Row = AccountView | FoundKey | object
-"""What a line of the list stands for; an object is a tool's `Found`."""
-
 
 class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
     """A list of accounts, and below it everything about the marked one."""
@@ -149,7 +146,7 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
             return
         said = words.removal_words(view, answer)
         if self.program.veiled:
-            said = said.replace(key, self._called(view))
+            said = said.replace(key, self._look.name(view))
         question = f"Remove {said}?"
         self.app.push_screen(Confirm(question), lambda yes: self._remove(key) if yes else None)
 
@@ -202,7 +199,7 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
         """Stop asking for the marked account, or go on."""
         if (view := self._account()) is not None:
             key, active = view.account.key, not view.account.is_active
-            said = f"{'resumed' if active else 'paused'} {self._called(view)}"
+            said = f"{'resumed' if active else 'paused'} {self._look.name(view)}"
             self._do(said, lambda: self.accounts.pause(key, active=active))
 
     def action_rotate(self) -> None:
@@ -220,14 +217,7 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
 
     def action_open_dashboard(self) -> None:
         """Copy the address of the provider's own page by OSC 52, which also works over SSH."""
-        marked, url = self.marked, None
-        if isinstance(marked, AccountView):
-            url = marked.provider.dashboard_url if marked.provider else None
-        elif isinstance(marked, FoundKey):
-            url = marked.provider.dashboard_url
-        elif marked is not None:
-            source = sources.find(cast("Found", marked).name)
-            url = source.dashboard_url if source else None
+        url = listing.page_of(self.marked)
         if url is None:
             self.program.say("no page of this service is known")
         else:
@@ -244,7 +234,7 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
         """Show who changed what."""
         from tokentui.ui.accounts_audit import AuditLog
 
-        self.app.push_screen(AuditLog(self.accounts, drawing.Moment(self._clock(), zone_of(self.snapshot))))
+        self.app.push_screen(AuditLog(self.accounts, self._look.at))
 
     def _said(self, said: str | None) -> None:
         """Tell what a window has done; the collector asks whoever has a new key."""
@@ -262,15 +252,10 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
 
     # ------------------------------------------------------------------ drawing
 
-    def _called(self, view: AccountView) -> str:
-        if self.program.veiled:
-            return self.program.veil.name("account", view.account.key)
-        return view.account.key
-
-    def _title(self, view: AccountView) -> str:
-        if self.program.veiled and view.provider:
-            return view.provider.title
-        return text.clean(view.title, 60)
+    @property
+    def _look(self) -> listing.Look:
+        veil = self.program.veil if self.program.veiled else None
+        return listing.Look(listing.Moment(self._clock(), zone_of(self.snapshot)), veil)
 
     def _room(self, height: int) -> int:
         """Return how many lines of the list are shown above the words on the marked one."""
@@ -282,16 +267,16 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
         rows, room = self.rows, self._room(height)
         self._marked = max(0, min(self._marked, len(rows) - 1))
         self._top = max(0, min(self._top, self._marked, len(rows) - room), self._marked - room + 1)
-        at = drawing.Moment(self._clock(), zone_of(self.snapshot))
-        drawn: list[Line] = [self._head(), drawing.head(width) if self._views else []]
+        look = self._look
+        drawn: list[Line] = [self._head(), listing.head(width) if self._views else []]
         for number in range(self._top, min(self._top + room, len(rows))):
-            drawn.append(self._row(rows[number], at, width, here=number == self._marked))
+            drawn.append(listing.row(rows[number], look, width, here=number == self._marked))
         if self._wrong:
             drawn += [[(f" {line}", "crit")] for line in wrap(self._wrong, width - 2)]
         elif self._views == []:
-            drawn += [[], *_invitation(width)]
+            drawn += [[], *listing.invitation(width)]
         if rows:
-            drawn += [[("─" * width, "frame")], *self._about(rows[self._marked], at, width)]
+            drawn += [[("─" * width, "frame")], *about(rows[self._marked], self._tested, look, width)]
         return drawn
 
     def _head(self) -> Line:
@@ -299,27 +284,3 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
             return [(" Accounts", "strong"), ("  reading …", "muted")]
         count = len(self._views)
         return [(" Accounts", "strong"), (f"  {count}" if count else "", "muted")]
-
-    def _row(self, which: Row, at: drawing.Moment, width: int, *, here: bool) -> Line:
-        if isinstance(which, AccountView):
-            return drawing.row(which, self._called(which), self._title(which), at, width, here=here)
-        if isinstance(which, FoundKey):
-            return drawing.offer_row(which, width, here=here)
-        return drawing.tool_row(cast("Found", which), width, here=here)
-
-    def _about(self, which: Row, at: drawing.Moment, width: int) -> list[Line]:
-        if isinstance(which, AccountView):
-            tested: list[Line] = []
-            if which.account.key in self._tested:
-                tested = drawing.tested(self._tested[which.account.key], width)
-            head: Line = [(f" {self._title(which)}", "strong"), (f"  {self._called(which)}", "muted")]
-            return [head, *tested, *drawing.about(which, at, width, veiled=self.program.veiled)]
-        if isinstance(which, FoundKey):
-            return drawing.about_offer(which, width)
-        return drawing.about_tool(cast("Found", which), width)
-
-
-def _invitation(width: int) -> list[Line]:
-    said = "adds an account: pick a service, say where its key is, and its bill, limits and balance show here"
-    first, *rest = wrap(said, max(width - 5, 10))
-    return [[(" a ", "key"), (first, "text")], *([("   " + line, "text")] for line in rest)]

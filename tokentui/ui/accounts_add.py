@@ -91,7 +91,7 @@ class AddAccount(KeyWindow):
 
     def _choose(self, row: Provider) -> None:
         self._row, self._draft, self._marked = row, Account(row.name), 0
-        self.title_line = f"Add an account · {row.title}"
+        self.title_line = f"Add an account · {text.clean(row.title, 40)}"
 
     # ------------------------------------------------------------------ where its key is
 
@@ -233,7 +233,7 @@ class AddAccount(KeyWindow):
     def _lines_place(self, width: int) -> list[Line]:
         asked = [[(" Where is its key?", "text")], *self._needs(width)]
         listed = [
-            self._mark(text.clean(each.words, 100), width, here=number == self._marked)
+            self._mark(each.words, width, here=number == self._marked)
             for number, each in enumerate(self._places)
         ]
         return [*asked, *listed, *self.keys("↑ ↓ marks · enter takes it · esc leaves", width)]
@@ -279,4 +279,5 @@ class AddAccount(KeyWindow):
         return self.said("saving …", "muted", width)
 
     def _mark(self, words: str, width: int, *, here: bool) -> Line:
-        return [(fit(f" {'▸' if here else ' '} {words}", width), "cursor" if here else "text")]
+        said = f" {'▸' if here else ' '} {text.clean(words, 100)}"
+        return [(fit(said, width), "cursor" if here else "text")]

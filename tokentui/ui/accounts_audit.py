@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tokentui.engine.accounts import Accounts
     from tokentui.store.accounts import AuditEntry
-    from tokentui.ui.accounts_lines import Moment
+    from tokentui.ui.accounts_list import Moment
     from tokentui.ui.app import TokenTUI
 
 
