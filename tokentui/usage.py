@@ -141,7 +141,7 @@ class LimitReading(msgspec.Struct, frozen=True, array_like=True, gc=False):
     credits_balance: str = ""
     """A decimal number as text, empty when the provider named none."""
     origin: str = "log"
-    """`log`, `api` or `status-line`."""
+    """`log`, `api`, `status-line`, `app-server` or `script`."""
 
 
 class BadLine(msgspec.Struct, frozen=True, array_like=True, gc=False):

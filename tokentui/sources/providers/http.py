@@ -115,7 +115,9 @@ class Client:
         self._key_help = provider.key_help
         self._key = key
         self._authorize = getattr(provider.load(), "authorize", bearer)
-        self._base = checked(account.base_url or provider.base_url)
+        base = account.base_url or provider.base_url
+        # A program has no address; whoever asks for one all the same is refused then.
+        self._base = checked(base) if base else httpx.URL()
 
     @classmethod
     def for_test(
@@ -185,6 +187,8 @@ class Client:
 
     def _address(self, path: str) -> httpx.URL:
         """Return the address of a path: relative to the base, or on the same host."""
+        if not self._base.host:
+            raise Refused("this service has no address", "set the account's base URL")
         if path.startswith("https://") or path.startswith("http://"):
             url = checked(path)
             if (url.scheme, url.host, url.port) != (self._base.scheme, self._base.host, self._base.port):
