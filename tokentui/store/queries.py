@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from tokentui.billing import Feature
     from tokentui.store.accounts import AuditEntry, Configured
+    from tokentui.store.books import Books
     from tokentui.store.explain import Explanation, Request
     from tokentui.store.heatmap_query import Heatmap
     from tokentui.store.ledger import BilledSum, KnownBalance, StoredState
@@ -276,6 +276,13 @@ class Reader(LimitQuestions):
         from tokentui.store import ledger
 
         return ledger.billed(self.connection, start, end, feature)
+
+    def books(self, service: str, account: str, start: date, end: date) -> Books | None:
+        """Return what provider and logs say of an account's UTC days; None when it is not set up."""
+        from tokentui.store.books import books
+
+        with reading(self.connection):
+            return books(self.connection, service, account, start, end)
 
     def close(self) -> None:
         """Close the connection."""

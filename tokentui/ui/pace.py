@@ -37,7 +37,7 @@ def words(limit: Limit, now: float, zone: tzinfo | None) -> tuple[str, str]:
     said = f"{abs(pace.ahead):.0f} % {'ahead' if pace.ahead > 0 else 'behind'}"
     if pace.runs_out_at is None or pace.runs_out_at / 1e6 <= now:
         return said, "muted"
-    return f"{said}, runs out {_clock(pace.runs_out_at, now, zone)} at this rate", "warn"
+    return f"{said}, runs out {clock(pace.runs_out_at, now, zone)} at this rate", "warn"
 
 
 def most_urgent(limits: Iterable[Limit], now: float) -> Limit | None:
@@ -72,7 +72,7 @@ def line(limits: tuple[Limit, ...], now: float, zone: tzinfo | None, width: int)
     return []
 
 
-def _clock(time: int, now: float, zone: tzinfo | None) -> str:
+def clock(time: int, now: float, zone: tzinfo | None) -> str:
     """Return a time of day, with the day of the week when that is not today."""
     then, present = moment(time).astimezone(zone), moment(round(now * 1e6)).astimezone(zone)
     return f"{then:%H:%M}" if then.date() == present.date() else f"{then:%a %H:%M}"

@@ -22,6 +22,7 @@ PANES = {
     "overview": "tokentui.ui.overview:Overview",
     "trends": "tokentui.ui.trends:Trends",
     "explore": "tokentui.ui.explore:Explore",
+    "limits": "tokentui.ui.limits:LimitsPane",
     "accounts": "tokentui.ui.accounts:AccountsPane",
     "health": "tokentui.ui.health:HealthPane",
     "settings": "tokentui.ui.settings:SettingsPane",

@@ -17,6 +17,7 @@ from tokentui.ui.commands import (
     explore,
     first_run,
     health,
+    limits,
     overview,
     settings,
     trends,
@@ -31,7 +32,8 @@ __all__ = [
 ]  # fmt: skip
 
 _PANES = (
-    overview, trends, explore, accounts, health, settings, first_run, account, explain, everywhere, windows,
+    overview, trends, explore, limits, accounts, health, settings, first_run, account, explain, everywhere,
+    windows,
 )  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = tuple(command for pane in _PANES for command in pane.COMMANDS)
@@ -42,11 +44,13 @@ TITLES = {
     "overview": "Overview",
     "trends": "Trends",
     "explore": "Explore",
+    "limits": "Limits",
     "accounts": "Accounts",
     "health": "Health",
     "settings": "Settings",
     "first-run": "While there is nothing to show",
     "account": "On an account's page",
+    "limit": "On a limit's page",
     "explain": "In an explanation",
     "compare": "In a comparison",
     "views": "In the saved views",
@@ -58,7 +62,7 @@ TITLES = {
 }
 """The headings of the help."""
 
-WINDOWS = ("account", "explain", "compare", "views", "export")
+WINDOWS = ("account", "limit", "explain", "compare", "views", "export")
 """Windows with commands of their own: what works everywhere works on the panes below them only."""
 
 

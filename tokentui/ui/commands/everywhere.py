@@ -30,6 +30,9 @@ COMMANDS: tuple[Command, ...] = (
         "Group, filter and sort any usage, down to the request",
     ),
     Command(
+        "pane.limits", EVERYWHERE, "4", "show_pane('limits')", "Limits", "Show how full each limit is"
+    ),
+    Command(
         "pane.accounts",
         EVERYWHERE,
         "6",

@@ -1,0 +1,220 @@
+"""What the Limits pane says of each limit, in one to three lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import TYPE_CHECKING
+
+from tokentui import forecast, text
+from tokentui.ui import figures, pace, plans
+from tokentui.ui.draw import BLOCKS, Line, fit, gauge, length, spread
+
+if TYPE_CHECKING:
+    from tokentui.engine.limit_insights import AccountInsights, Insight
+    from tokentui.engine.limit_plan import Week
+    from tokentui.store.snapshot import Card, Limit, PastWindow
+
+SOURCES = {"api": "API", "status-line": "status line", "app-server": "app-server", "log": "log"}
+"""Where an official reading came from; anything else is an estimate."""
+
+WIDE = 100
+"""From this width on a limit has one line and a second one for what else is known."""
+
+MOST_SPARKS = 30
+
+_BAR = 20
+_NAME = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that can be marked."""
+
+    card: Card
+    kind: str
+    """`window`, `month`, `tokens`, `balance`, `plan`."""
+    name: str
+    limit: Limit | None = None
+    known: Insight | None = None
+    """None while that is asked."""
+    percent: float | None = None
+    of: str = ""
+    """What stands behind the bar of a limit that is no window."""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What tells it from all others, whatever the figures are."""
+        minutes = str(self.limit.window_minutes) if self.limit else ""
+        limit_id = self.limit.limit_id if self.limit else ""
+        return self.card.service, self.card.account, self.kind, self.name, limit_id, minutes
+
+
+def items(card: Card, known: AccountInsights | None) -> list[Item]:
+    """Return everything that limits an account: its windows, the user's own limits, what is left, plans."""
+    found = []
+    for limit in card.limits:
+        insight = known.of(limit.limit_id, limit.window_minutes) if known else None
+        found.append(Item(card, "window", figures.window(limit), limit, insight))
+    billing = card.billing
+    monthly = billing.monthly_limit if billing else None
+    if monthly:
+        billed = billing.month if billing and billing.currency == "USD" else None
+        spent = card.month.cost if billed is None else billed
+        book = "billed" if billed is not None and billing and billing.billed else "computed"
+        said = f"{figures.money(spent)} of {figures.money(monthly, 0)} {book}"
+        found.append(Item(card, "month", "month", percent=100 * spent / monthly, of=said))
+    own = known.own if known else None
+    if own is not None and own.token_limit:
+        used = card.month.total_tokens
+        if billing and billing.month_tokens is not None:
+            used = max(used, billing.month_tokens)
+        said = f"{text.tokens(used)} of {text.tokens(own.token_limit)} tokens a month"
+        found.append(Item(card, "tokens", "tokens", percent=100 * used / own.token_limit, of=said))
+    if own is not None and own.session_limit:
+        found.append(
+            Item(card, "session", "session", of=f"{figures.money(own.session_limit)} for each session")
+        )
+    for name, amount, currency, granted in billing.balances if billing else ():
+        said = plans.amount(amount, currency)
+        if granted and granted > 0:
+            said += f" of {plans.amount(granted, currency)} left"
+        percent = 100 * (granted - amount) / granted if granted and granted > 0 else None
+        found.append(Item(card, "balance", text.clean(name, 20), percent=percent, of=said))
+    for plan in known.plans if known else ():
+        found.append(Item(card, "plan", text.clean(plan.name, 20) or "plan", of=plans.words(plan)))
+    return found
+
+
+def lines(item: Item, width: int, now: float, zone: tzinfo | None) -> list[Line]:
+    """Return what is said of one limit. `now`: UTC seconds."""
+    if item.limit is None:
+        return [_own(item, width)]
+    limit = item.limit
+    said, style = pace_words(limit, item.known, now, zone)
+    source: Line = [(source_words(limit, now), "muted")]
+    more = _more(item.known, limit, now, width - 4)
+    rest: list[Line] = [[("    ", ""), *more]] if more else []
+    if width >= WIDE:
+        head = [*_gauge(item, width, now), ("  ", ""), (said, style)]
+        return [spread(head, [*source, (" ", "")], width), *rest]
+    if width >= 60:
+        first = spread(_gauge(item, width, now), [*source, (" ", "")], width)
+        return [first, *([[("    ", ""), (said, style)]] if said else []), *rest]
+    words: Line = [("    ", ""), (said, style)] if said else [("    ", ""), *source]
+    return [_gauge(item, width, now), words, *rest]
+
+
+def source_words(limit: Limit, now: float) -> str:
+    """Return where a reading came from and how old it is: `status line · 2 min`."""
+    word = SOURCES.get(limit.origin, "estimated")
+    age = text.ago(now - limit.observed_at / 1e6)
+    return f"{word} · {age}"
+
+
+def pace_words(limit: Limit, known: Insight | None, now: float, zone: tzinfo | None) -> tuple[str, str]:
+    """Return how far a limit is ahead of the clock, and when it is full at the recent rate."""
+    said, style = pace.words(limit, now, zone)
+    recent = known.recent if known else None
+    if recent is None or recent.runs_out_at is None or recent.runs_out_at / 1e6 <= now or style == "":
+        return said, style
+    ahead = forecast.pace(limit.used_percent or 0.0, limit.window_minutes, limit.resets_at, limit.observed_at)
+    until = pace.clock(recent.runs_out_at, now, zone)
+    if ahead is None:
+        return said, style
+    return f"{_ahead(ahead.ahead)}, full {until} at the recent rate", "warn"
+
+
+def past_line(past: Sequence[PastWindow], most: int = MOST_SPARKS) -> Line:
+    """Return how full past windows were when they were reset: `last 12 ▁▃█▂ 2 full`."""
+    if not past:
+        return []
+    shown = past[-most:]
+    full = sum(each.used_percent >= 99.5 for each in shown)
+    fullest = text.percent(max(each.used_percent for each in shown))
+    told = f"{full} full" if full else f"fullest {fullest}"
+    count = "last one" if len(shown) == 1 else f"last {len(shown)}"
+    return [(f"{count} ", "muted"), (sparks(shown), "bar"), (f" {told}", "muted")]
+
+
+def sparks(windows: Sequence[PastWindow]) -> str:
+    """Return a bar for each window; a full block is a full window."""
+    steps = [round(each.used_percent / 100 * len(BLOCKS)) for each in windows]
+    return "".join(BLOCKS[min(max(step, 1), len(BLOCKS)) - 1] for step in steps)
+
+
+def elsewhere_words(points: float | None) -> str:
+    """Return what others used of a limit; nothing while that is not known, or next to nothing."""
+    return f"about {points:.0f} points used elsewhere" if points else ""
+
+
+def week_words(week: Week | None) -> str:
+    """Return what a week can still take: `6 windows of 5 h left, about 4 full ones needed`."""
+    if week is None:
+        return ""
+    if week.stranded >= 5:
+        return f"{week.left} windows of 5 h left: at most {100 - week.stranded:.0f} % of the week can be used"
+    count = "less than one full one" if week.needed < 1 else f"about {week.needed:.0f} full ones"
+    return f"{week.left} windows of 5 h left, {count} use it up"
+
+
+def _ahead(points: float) -> str:
+    if abs(points) < pace.EVEN:
+        return "in step"
+    return f"{abs(points):.0f} % {'ahead' if points > 0 else 'behind'}"
+
+
+def _gauge(item: Item, width: int, now: float) -> Line:
+    """Return name, bar, share and countdown."""
+    limit = item.limit
+    assert limit is not None
+    percent = figures.used(limit, now)
+    stale = percent is None or now - limit.observed_at / 1e6 > figures.STALE_SECONDS
+    level = figures.level(percent)
+    figure = "muted" if stale else "strong" if level == "ok" else level
+    resets = "unknown" if limit.resets_at is None else "was reset"
+    if limit.resets_at is not None and percent is not None:
+        left = text.countdown(limit.resets_at / 1e6 - now)
+        resets = f"resets {left}" if width >= 60 else left
+    return [*_bar(item, percent, width), (fit(text.percent(percent), 6, ">"), figure),
+            (fit(resets, 13 if width >= 60 else 7, ">"), "muted" if stale else "text")]  # fmt: skip
+
+
+def _own(item: Item, width: int) -> Line:
+    level = figures.level(item.percent)
+    figure = text.percent(item.percent) if item.percent is not None else ""
+    bar = _bar(item, item.percent, width) if item.percent is not None else [*_label(item, width)]
+    if item.percent is not None:
+        bar.append((fit(figure, 6, ">"), "strong" if level == "ok" else level))
+    return [*bar, ("  ", ""), (item.of, "text" if item.kind != "plan" else "muted")]
+
+
+def _label(item: Item, width: int) -> Line:
+    return [("   ", ""), (fit(item.name, _NAME if width >= 60 else 8) + " ", "text")]
+
+
+def _bar(item: Item, percent: float | None, width: int) -> Line:
+    room = _BAR if width >= 60 else max(width - 30, 4)
+    return [*_label(item, width), *gauge(percent, room, figures.level(percent))]
+
+
+def _more(known: Insight | None, limit: Limit, now: float, width: int) -> Line:
+    """Return what else is known, as far as there is room for it."""
+    if known is None:
+        return []
+    parts: list[Line] = []
+    if figures.used(limit, now) is not None:
+        for words, style in (
+            (elsewhere_words(known.elsewhere), "accent"), (week_words(known.week), "text"),
+        ):  # fmt: skip
+            if words:
+                parts.append([(words, style)])
+    line: Line = []
+    for part in parts:
+        if length(line) + length(part) + 3 <= width:
+            line += [*([(" · ", "muted")] if line else []), *part]
+    room = min(width - length(line) - 26, MOST_SPARKS)
+    if room >= 5 and (past := past_line(known.past, room)):
+        line = [*past, *([(" · ", "muted")] if line else []), *line]
+    return line
