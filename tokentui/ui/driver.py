@@ -16,6 +16,7 @@ from textual.drivers.linux_driver import LinuxDriver
 
 from tokentui import last_screen
 from tokentui.ui.cells import Cell, Cells
+from tokentui.ui.escapes import KeyParser
 from tokentui.ui.glyphs import ascii_only
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class OutputDriver(LinuxDriver):
     def run_input_thread(self) -> None:
         """Read keys; a byte that is no UTF-8 is a key nobody knows, and not the end of the program."""
         linux_driver.getincrementaldecoder = _lenient  # type: ignore[assignment, attr-defined]
+        linux_driver.XTermParser = KeyParser  # type: ignore[attr-defined]
         super().run_input_thread()
 
     def _seemly(self, data: str) -> str:
