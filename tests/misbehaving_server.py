@@ -32,6 +32,8 @@ class Server:
     most_open: int = 0
     latency: float = 0.0
     """Seconds before each answer."""
+    echoing: str = ""
+    """A status to answer everything with, and the key it was sent in the body, the headers and the reason."""
     released: asyncio.Event = field(default_factory=asyncio.Event)
     """Ends what hangs."""
 
@@ -143,7 +145,12 @@ async def serving(host: str = "127.0.0.1") -> AsyncIterator[Server]:
             server.requests.append(request)
             if server.latency:
                 await asyncio.sleep(server.latency)
-            await answer(server, writer, request)
+            if server.echoing:
+                key = request.headers.get("authorization", "")
+                body = json.dumps({"error": {"message": f"bad key {key}"}, "key": key}).encode()
+                writer.write(response(body, f"{server.echoing} {key}", x_key=key))
+            else:
+                await answer(server, writer, request)
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError):
             pass  # the client gave up, as it should

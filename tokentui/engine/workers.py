@@ -35,6 +35,11 @@ AHEAD = 2
 """Lists of jobs a worker has at hand, so that it never waits for the parent."""
 ANSWER_SECONDS = 0.2
 """How long workers are waited for before the caller may say that it wants to stop."""
+_ENVIRONMENT = (
+    "COVERAGE_PROCESS_START", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "PATH", "PYTHONHOME",
+    "PYTHONPATH", "TMPDIR", "TZ",
+)  # fmt: skip
+"""All that a fresh interpreter gets to know: the user's variables may hold keys."""
 PIPE_BYTES = 1 << 20
 """Room for results while the parent is busy with SQLite (Linux: at most 1 MiB without privilege)."""
 
@@ -308,6 +313,7 @@ def _spawn(message: bytes) -> _Worker:
         stdout=results_write,
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # a Ctrl-C in the terminal is the dashboard's to handle
+        env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ},
     )
     os.close(jobs_read)
     os.close(results_write)
