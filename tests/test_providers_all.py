@@ -21,7 +21,7 @@ from tokentui.text import clean
 ROWS = pytest.mark.parametrize("row", PROVIDERS, ids=lambda row: row.name)
 HOSTILE = "\x1b]52;c;aGFjaw==\x07[red]\u202ex\x9b2J\x00"
 
-WRONG = (None, "x", [], -1, 1e300, "9" * 50, HOSTILE, 4e18, {})
+WRONG: tuple[object, ...] = (None, "x", [], -1, 1e300, "9" * 50, HOSTILE, 4e18, {})
 
 
 def asked() -> Iterator[tuple[str, Feature]]:

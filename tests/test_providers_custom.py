@@ -64,7 +64,7 @@ ANSWERS: dict[str, Any] = {
     },
     "/v1/usage": {
         "usage": [
-            {"date": "2026-11-20", "cost": 1.25, "model": "a-1", "tokens": {"in": 100, "out": 20}, "calls": 3},
+            {"date": "2026-11-20", "cost": 1.2, "model": "a-1", "tokens": {"in": 99, "out": 20}, "calls": 3},
             {"date": "2026-11-20", "cost": 0.5, "model": "a-1", "tokens": {"in": 10, "out": 2}, "calls": 1},
             {"date": "2026-11-19", "cost": "0.1", "model": "b", "tokens": {"in": 7, "out": 0}, "calls": 1},
             {"date": "2026-10-01", "cost": 99, "model": "b", "tokens": {"in": 7, "out": 0}, "calls": 1},
@@ -123,7 +123,7 @@ async def test_costs_are_summed_by_day_and_model_and_other_days_left_out(write: 
     write(ACME)
     found = await fetched("cost")
     assert [(bucket.start, bucket.model, bucket.cost) for bucket in found.buckets] == [
-        (at("2026-11-20"), "a-1", 1_750_000_000), (at("2026-11-19"), "b", 100_000_000),
+        (at("2026-11-20"), "a-1", 1_700_000_000), (at("2026-11-19"), "b", 100_000_000),
     ]  # fmt: skip
     assert [(each.start, each.end) for each in found.covered] == [SPAN]
 
@@ -131,7 +131,7 @@ async def test_costs_are_summed_by_day_and_model_and_other_days_left_out(write: 
 async def test_use_is_read_by_day_and_model(write: Write) -> None:
     write(ACME)
     first, _ = (await fetched("history")).buckets
-    assert (first.uncached_input_tokens, first.output_tokens, first.request_count) == (110, 22, 4)
+    assert (first.uncached_input_tokens, first.output_tokens, first.request_count) == (109, 22, 4)
 
 
 async def test_one_figure_for_the_month_is_a_cost_too(write: Write) -> None:
@@ -208,10 +208,12 @@ async def test_a_wrong_value_never_becomes_a_figure(write: Write, feature: Featu
 
     for path, body in ANSWERS.items():
         for changed in replaced(body):
+            said = ""
             try:
                 sound(await fetched(feature, {**ANSWERS, path: changed}))
             except ProviderError as error:
-                assert CANARY not in f"{error} {error.hint}"
+                said = f"{error} {error.hint}"
+            assert CANARY not in said
 
 
 @pytest.mark.parametrize(
@@ -229,7 +231,7 @@ async def test_a_wrong_value_never_becomes_a_figure(write: Write, feature: Featu
         ("[acme]\nurl='https://a.example'\ninterval='soon'", "[acme] interval", "is no span of time"),
         ("[acme]\nurl='https://a.example'\nheader='X-Key: abc'", "[acme] header", "no header with {key}"),
         ("[acme]\nurl='https://a.example'\nheader='Host: {key}'", "[acme] header", "cannot be Host"),
-        ("[acme]\nurl='https://a.example'\n[acme.balance]\npath='x'", "[acme.balance]", "where the amount stands"),
+        ("[acme]\nurl='https://a.example'\n[acme.balance]\npath='x'", "[acme.balance]", "where the amount"),
         (
             "[acme]\nurl='https://a.example'\n[acme.balance]\namount='a..b'",
             "[acme.balance] amount", "has a point too many",
@@ -247,8 +249,8 @@ async def test_a_wrong_value_never_becomes_a_figure(write: Write, feature: Featu
             "[acme.cost] amount", "is not in the list that day is in",
         ),
         ("[acme]\nurl='https://a.example'\n[acme.cost]\namount='a'", "[acme.cost]", "where the day stands"),
-        ("[acme]\nurl='https://a.example'\n[acme.history]\nday='a[].d'", "[acme.history]", "says where none of"),
-        ("[acme]\nurl='https://a.example'\n[acme.limits.x]\nused='a'", "[acme.limits.x]", "needs used_percent"),
+        ("[acme]\nurl='https://a.example'\n[acme.history]\nday='a[].d'", "[acme.history]", "where none of"),
+        ("[acme]\nurl='https://a.example'\n[acme.limits.x]\nused='a'", "[acme.limits.x]", "used_percent"),
         ("[acme]\nurl='https://a.example'\n[acme.limits]\nused='a'", "[acme.limits]", "holds blocks"),
         ("[acme]\ncommand=['usage']", "[acme] command", "whole path of a program"),
         ("[acme]\ncommand=['/bin/x']\nprovides=['all']", "[acme] provides", "knows no all"),
@@ -306,7 +308,8 @@ def test_without_a_file_there_is_nothing_to_tell() -> None:
     assert providers.problems() == ()
 
 
-STEPS = st.lists(st.one_of(st.from_regex(r"[a-z_]{1,5}", fullmatch=True), st.integers(0, 9), st.none()), min_size=1)
+STEP = st.one_of(st.from_regex(r"[a-z_]{1,5}", fullmatch=True), st.integers(0, 9), st.none())
+STEPS = st.lists(STEP, min_size=1)
 
 
 @given(STEPS)
@@ -320,6 +323,7 @@ def test_every_path_can_be_written(steps: list[str | int | None]) -> None:
 @given(st.text(max_size=30))
 def test_whatever_is_written_is_a_path_or_a_reason(text: str) -> None:
     try:
-        json_paths.parse(text)
+        said = json_paths.parse(text).text
     except ValueError as error:
-        assert str(error)
+        said = str(error)
+    assert said

@@ -66,7 +66,8 @@ def collect_once(
     Raises StoreError.
     """
     started = time.monotonic()
-    chosen = [source for source in everything() if sources is None or source.name in sources]
+    wanted = None if sources is None else {*sources, *(["scripts"] if services else [])}
+    chosen = [source for source in everything() if wanted is None or source.name in wanted]
     database = Database(paths, settings)
     collector = Collector(paths, settings, database, sources=chosen, workers=workers)
     elsewhere = not database.lead() and database.place.writable
@@ -79,6 +80,8 @@ def collect_once(
                     from tokentui.engine.poll_once import poll_once
 
                     done = replace(done, asked=poll_once(paths, database, services))
+                    if done.asked:
+                        collector.collect(everywhere=False)  # what scripts have printed now
             if database.ready():
                 done = _summed_up(database, done, sources, verify)
             problem = collector.prices.overlay_problem

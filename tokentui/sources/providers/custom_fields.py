@@ -119,7 +119,8 @@ def _path(block: Mapping[str, Any], where: str, key: str) -> Path:
 def _below(block: Mapping[str, Any], where: str) -> str:
     path = text_of(block, where, "path", 'path = "credits"').strip("/")
     if {"?", "#"} & set(path) or ".." in path.split("/") or "://" in path or not path.isascii():
-        raise Wrong(f"{where} path", "is no path below the url (a query has its own place)", 'path = "credits"')
+        reason = "is no path below the url (a query has its own place)"
+        raise Wrong(f"{where} path", reason, 'path = "credits"')
     return path
 
 
