@@ -24,6 +24,12 @@ _COUNTS = (
     "cache_creation_1h_input_tokens", "output_tokens", "quantity", "cost", "computed_cost",
 )  # fmt: skip
 _COLUMNS = (*_KEY, *_COUNTS)
+_UNPRICED = (
+    "b.feature = 'history' AND b.computed_cost IS NULL AND (coalesce(b.quantity, 0) > 0"
+    " OR coalesce(b.request_count, 0) > 0 OR b.uncached_input_tokens + b.cache_read_input_tokens"
+    " + b.cache_creation_5m_input_tokens + b.cache_creation_1h_input_tokens + b.output_tokens > 0)"
+)
+"""Something was used that has no list price."""
 _OPEN = f"fetched_at < end + {SETTLED}"
 
 
@@ -95,6 +101,10 @@ class BilledSum:
     """The oldest of its buckets."""
     closed: bool
     """No later answer changes it."""
+    unpriced_count: int = 0
+    """Buckets that have no list price; part of what was used is missing in `computed_cost` then."""
+    day_count: int = 1
+    """How many days its longest bucket covers: some providers tell a month in one figure."""
 
 
 def put_fetched(
@@ -225,21 +235,30 @@ def balances(connection: sqlite3.Connection) -> list[KnownBalance]:
 
 
 def billed(
-    connection: sqlite3.Connection, start: int, end: int, feature: Feature | None = None
-) -> list[BilledSum]:
-    """Return what providers say of the time from `start` to `end` (UTC epoch µs, exclusive), by UTC day."""
+    connection: sqlite3.Connection, start: int, end: int, feature: Feature | None = None,
+    *, account: tuple[str, str] | None = None,
+) -> list[BilledSum]:  # fmt: skip
+    """Return what providers say of the time from `start` to `end` (UTC epoch µs, exclusive), by UTC day.
+
+    `account` is a service and the name of one of its accounts; None for all.
+    """
     sums = ", ".join(f"sum(b.{name})" for name in _COUNTS)
     rows = connection.execute(
         f"SELECT s.name, a.name, b.feature, b.start / 86400000000 AS day, b.model, b.operation, b.currency,"
-        f" {sums}, min(b.fetched_at), min(b.fetched_at >= b.end + {SETTLED})"
+        f" {sums}, min(b.fetched_at), min(b.fetched_at >= b.end + {SETTLED}), sum({_UNPRICED}),"
+        " max((b.end - b.start + 86399999999) / 86400000000)"
         " FROM billed_buckets AS b JOIN accounts AS a ON a.id = b.account_id"
         " JOIN services AS s ON s.id = a.service_id"
         " WHERE b.start >= ?1 AND b.start < ?2 AND (?3 IS NULL OR b.feature = ?3)"
+        " AND (?4 IS NULL OR (s.name = ?4 AND a.name = ?5))"
         " GROUP BY a.id, b.feature, day, b.model, b.operation, b.currency"
         " ORDER BY s.name, a.name, b.feature, day, b.model, b.operation, b.currency",
-        (start, end, feature),
+        (start, end, feature, *(account or (None, None))),
     )
-    return [replace(BilledSum(*row), closed=bool(row[-1])) for row in rows]
+    return [
+        BilledSum(*values, closed=bool(shut), unpriced_count=unpriced, day_count=days)
+        for *values, shut, unpriced, days in rows
+    ]
 
 
 def _plus(one: int | None, other: int | None) -> int | None:
