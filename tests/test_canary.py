@@ -75,10 +75,10 @@ def _descendants(pid: int) -> list[int]:
     found, asked = [], [pid]
     while asked:
         parent = asked.pop()
-        try:
-            below = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        except OSError:
-            continue
+        below: list[str] = []
+        for thread in Path(f"/proc/{parent}/task").glob("*/children"):
+            with suppress(OSError):
+                below += thread.read_text().split()
         found += [int(each) for each in below]
         asked += [int(each) for each in below]
     return found
@@ -133,10 +133,13 @@ def set_up(person: Person, server: Server) -> Path:
     private = person.home / "private-key"
     private.write_text(KEYS["command"] + "\n")
     private.chmod(0o600)
+    slowly = person.home / "print-key"
+    slowly.write_text(f"#!/bin/sh\nsleep 0.3\ncat {private}\n")
+    slowly.chmod(0o700)
     where = ("--base-url", server.url, "--no-test")
     person.run("account", "add", "litellm", "vaulted", *where, given=KEYS["vault"] + "\n")
     person.run("account", "add", "litellm", "environ", *where, "--key-env", "CANARY_KEY")
-    person.run("account", "add", "litellm", "command", *where, "--key-command", f"cat {private}")
+    person.run("account", "add", "litellm", "command", *where, "--key-command", str(slowly))
     return private
 
 
