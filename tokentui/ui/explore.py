@@ -71,10 +71,6 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         self._hints.display = False
         self.watch(self.app, "said", self._said_no_longer, init=False)
 
-    def on_show(self) -> None:
-        """Ask when it is opened."""
-        self.ask()
-
     def watch_snapshot(self) -> None:
         """Something was used: ask again, once what was asked for is answered."""
         if not self.is_mounted or not self.display:
@@ -83,10 +79,6 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
             self.ask()
         else:
             self._again = True
-
-    def look_anew(self) -> None:
-        """Ask now."""
-        self.ask()
 
     @property
     def today(self) -> date:
@@ -113,6 +105,12 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
     def table(self) -> ExploreTable:
         """The rows."""
         return self.query_one(ExploreTable)
+
+    def open(self, selection: Selection, *, secret: bool = False) -> None:
+        """Show what another pane or a view has chosen; a `secret` filter is not told."""
+        self.trail.clear()
+        self.secret_filter = secret
+        self.show(selection)
 
     def show(self, selection: Selection, key: tuple[str, ...] | None = None) -> None:
         """Show another selection; the cursor goes to `key`, or to the first row."""
@@ -142,6 +140,8 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
             return
         self._asking, self._again = True, False
         self._questions.groups(self.selection, query)
+
+    on_show = look_anew = ask
 
     def on_answered(self, message: Answered) -> None:
         """Show the answer; after a failure the last table stays."""

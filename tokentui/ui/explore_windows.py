@@ -63,9 +63,7 @@ def open_views(pane: Explore) -> None:
 
     def opened(view: View | None) -> None:
         if view is not None:
-            pane.trail.clear()
-            pane.secret_filter = privacy.hidden()
-            pane.show(view.selection)
+            pane.open(view.selection, secret=privacy.hidden())
 
     path = views.path_of(config.paths(os.environ).config_dir)
     pane.app.push_screen(SavedViews(path, pane.selection), opened)

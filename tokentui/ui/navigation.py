@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.actions import ActionParseResult
     from textual.dom import DOMNode
 
+    from tokentui.engine.selection import Selection
     from tokentui.store.snapshot import ImportProgress, Snapshot
     from tokentui.store.usage_table import UsageQuery
     from tokentui.ui.privacy import VeiledFeed
@@ -74,6 +75,13 @@ class Navigation(Manners, inherit_bindings=False):
         from tokentui.ui.explain import Explain
 
         self.push_screen(Explain(title, query, self.feed, self.clock))
+
+    async def explore(self, selection: Selection) -> None:
+        """Show a selection in Explore."""
+        await self.action_show_pane("explore")
+        pane = self.room.shown
+        if isinstance(pane, panes.Exploring):
+            pane.open(selection)
 
     def action_add_account(self, service: str = "", reference: str = "") -> None:
         """Add an account at a provider; a key that was found already is not asked for."""

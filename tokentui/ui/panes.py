@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 if TYPE_CHECKING:
     from textual.widget import Widget
 
+    from tokentui.engine.selection import Selection
     from tokentui.store.snapshot import Snapshot
     from tokentui.store.usage_table import UsageQuery
     from tokentui.ui.feed import Feed
@@ -68,6 +69,14 @@ class Explainable(Protocol):
 
     def explained(self) -> tuple[str, UsageQuery] | None:
         """Return a title and the selection behind the figure in focus; None where there is none."""
+
+
+@runtime_checkable
+class Exploring(Protocol):
+    """A pane that shows any selection in full."""
+
+    def open(self, selection: Selection) -> None:
+        """Show a selection; there is no way back to the one before."""
 
 
 def new(name: str, feed: Feed, clock: Callable[[], float]) -> Widget:

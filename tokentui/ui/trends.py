@@ -153,6 +153,11 @@ class Trends(Vertical, can_focus=True):
         program.copy_to_clipboard(command)
         program.say(f"copied: {command}")
 
+    async def action_open(self) -> None:
+        """Show in Explore what the bucket under the cursor is made of, or the whole span."""
+        if self.snapshot is not None:
+            await cast("TokenTUI", self.app).explore(self._wanted(self.snapshot).selection())
+
     def explained(self) -> tuple[str, UsageQuery] | None:
         """Return what the figures are of: the bucket under the cursor, or the whole span."""
         from tokentui.store.usage_table import UsageQuery

@@ -13,6 +13,7 @@ from tokentui.ui.trends_series import MEASURES, TOKEN_PARTS, Series, together
 from tokentui.ui.trends_table import Table
 
 if TYPE_CHECKING:
+    from tokentui.engine.selection import Selection
     from tokentui.store.heatmap_query import Heatmap
     from tokentui.store.snapshot import Snapshot
     from tokentui.ui.trends_span import Span
@@ -96,6 +97,16 @@ class Picture:
         if at is None or self.view.hours:
             return self.span.title, self.span.first, self.span.last
         return self.span.full_name(at), *self.span.bounds(at)
+
+    def selection(self) -> Selection:
+        """Return what Explore shows of it: the parts of the bucket under the cursor, or the whole span."""
+        from tokentui.engine.selection import DATES, Selection
+
+        _, first, last = self.selected()
+        parts = "model" if self.view.by in TOKEN_PARTS else self.view.by
+        group_by = "day" if self.view.hours else parts if self.view.cursor is not None else self.view.bucket
+        sort = self.view.measured if group_by == parts else ""
+        return Selection((group_by,), days=DATES, start=first, end=last, sort=sort)
 
     def command(self, zone: str) -> str:
         """Return the command line that prints the sums of the span, or of the bucket under the cursor."""
