@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from tokentui.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,11 @@ class Paths:
     def price_overlay(self) -> Path:
         """The user's own prices, aliases and discounts."""
         return self.config_dir / "prices.toml"
+
+    @property
+    def providers_file(self) -> Path:
+        """The user's own providers and scripts."""
+        return self.config_dir / "providers.toml"
 
     @property
     def database(self) -> Path:

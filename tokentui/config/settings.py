@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, NamedTuple
 
 from tokentui.config import checks
+from tokentui.frozen import dataclass
 
 
 class Documented(NamedTuple):

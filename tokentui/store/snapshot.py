@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
+
+from tokentui.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +205,7 @@ class Snapshot:
     record_count: int = 0
     first_day: date | None = None
     unpriced_models: tuple[str, ...] = ()
-    notices: tuple[str, ...] = field(default=())
+    notices: tuple[str, ...] = ()
     """What the user must know: read-only database, disk full, restored from a backup …"""
     billing_day: int = 1
     """The day that months begin on; see `periods.billing_month`."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import date
 
+from tokentui.frozen import dataclass
 from tokentui.store.snapshot import Usage
 
 TIME_DIMENSIONS = ("day", "week", "month")
