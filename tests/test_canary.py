@@ -59,10 +59,10 @@ class Children(threading.Thread):
 
     def run(self) -> None:
         """Look until the program ends."""
-        own = Path(f"/proc/{self.pid}/cmdline").read_bytes()
         while not self.over.is_set():
             for child in _descendants(self.pid):
                 with suppress(OSError):  # it has ended
+                    own = Path(f"/proc/{self.pid}/cmdline").read_bytes()
                     arguments = Path(f"/proc/{child}/cmdline").read_bytes()
                     if arguments == own:  # a fork is the program itself, not told anything
                         continue
