@@ -60,6 +60,8 @@ class Books:
     """What logs here say of the same account, by UTC day; empty where no log knows it."""
     balances: tuple[PastBalance, ...]
     states: tuple[StoredState, ...]
+    longest_days: int = 1
+    """How many days the longest figure of its bill covers; of more than one, silent days mean nothing."""
     quality: str = "exact"
     """That of what logs say: the figures of a `floor` are lower bounds."""
 
@@ -83,7 +85,7 @@ def books(connection: sqlite3.Connection, service: str, name: str, start: date, 
     own = [each for each in ledger.states(connection) if (each.service, each.account) == (service, name)]
     return Books(
         service, name, start, end, found.is_active, _allowed(found), tuple(sums), here,
-        _balances(connection, service, name), tuple(own), quality,
+        _balances(connection, service, name), tuple(own), _longest(connection, service, name), quality,
     )  # fmt: skip
 
 
@@ -120,6 +122,15 @@ def _here(
     query = UsageQuery(start, end, "UTC", group_by=("day",), where=account_where(service, name))
     table = answer(connection, query)
     return tuple((date.fromisoformat(day), usage) for (day,), usage in table.groups), table.quality
+
+
+def _longest(connection: sqlite3.Connection, service: str, name: str) -> int:
+    (longest,) = connection.execute(
+        f"SELECT max((end - start + {DAY - 1}) / {DAY}) FROM billed_buckets"
+        " WHERE account_id = ? AND feature = 'cost'",
+        (accounts.number_of(connection, service, name),),
+    ).fetchone()
+    return longest or 1
 
 
 def _balances(connection: sqlite3.Connection, service: str, name: str) -> tuple[PastBalance, ...]:

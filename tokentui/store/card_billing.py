@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from tokentui.store.ledger import PART_OF_MESSAGES
 from tokentui.store.snapshot import Billing
 
 DAY = 86_400_000_000
@@ -21,9 +22,8 @@ _SUMS = f"""
     SELECT account_id, feature, start / {DAY} AS day, currency, sum(cost), sum(computed_cost), sum({_TOKENS}),
         sum(request_count)
     FROM billed_buckets WHERE account_id IN (SELECT id FROM accounts WHERE created_at IS NOT NULL)
-        AND start >= ? AND NOT (feature = 'history' AND operation = 'claude-code') GROUP BY 1, 2, 3, 4
+        AND start >= ? AND NOT (feature = 'history' AND operation = '{PART_OF_MESSAGES}') GROUP BY 1, 2, 3, 4
 """
-"""Claude Code's own report is a part of the messages: it would count twice."""
 
 
 class _Sum(NamedTuple):

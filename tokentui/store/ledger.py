@@ -18,6 +18,9 @@ from tokentui.store.limits import store_readings
 SETTLED = 3 * 86_400_000_000
 """How long after its end a bucket may still change, in microseconds."""
 
+PART_OF_MESSAGES = "claude-code"
+"""Claude Code's own report is a part of the messages that are told as well: it would count twice."""
+
 _KEY = ("start", "end", "operation", "model", "dimensions", "currency")
 _COUNTS = (
     "request_count", "uncached_input_tokens", "cache_read_input_tokens", "cache_creation_5m_input_tokens",
@@ -255,10 +258,7 @@ def billed(
         " ORDER BY s.name, a.name, b.feature, day, b.model, b.operation, b.currency",
         (start, end, feature, *(account or (None, None))),
     )
-    return [
-        BilledSum(*values, closed=bool(shut), unpriced_count=unpriced, day_count=days)
-        for *values, shut, unpriced, days in rows
-    ]
+    return [replace(BilledSum(*row), closed=bool(row[-3])) for row in rows]
 
 
 def _plus(one: int | None, other: int | None) -> int | None:

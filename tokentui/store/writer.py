@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tokentui.billing import Account, Fetched
     from tokentui.store.ledger import Ledger, StoredState
     from tokentui.store.subscriptions import Subscription
-    from tokentui.usage import LimitReading
+    from tokentui.usage import LimitReading, UsageContext, UsageRecord
 
 
 class Writer:
@@ -50,6 +50,11 @@ class Writer:
             return Ingested()
         with self._writing() as dimensions:
             return store_batches(self.connection, dimensions, self._days, batches, now)
+
+    def put_record(self, context: UsageContext, record: UsageRecord, now: int) -> Ingested:
+        """Store one request that no log tells of; under the same key the larger rank counts, once."""
+        nowhere = Checkpoint("", 0, 0, 0, now * 1000, 0, b"", b"")
+        return self.ingest([Batch("", nowhere, [context], [record], [], [])], now)
 
     def mark_gone(self, paths: Iterable[str], now: int) -> int:
         """Note which files are gone: these, and no others; records stay. Returns how many were news."""
@@ -136,6 +141,11 @@ class Writer:
                 news,
             )
         self._dimensions = None
+
+    def known_service(self, name: str) -> bool:
+        """Return whether a service is stored already, and so has a title."""
+        found = self.connection.execute("SELECT 1 FROM services WHERE name = ? AND title <> ''", (name,))
+        return found.fetchone() is not None
 
     def put_account(self, account: Account, title: str, now: int, *, key_changed: bool = False) -> None:
         """Store an account that the user set up, new or changed; `now` is in UTC epoch µs."""

@@ -1,0 +1,169 @@
+"""Both books of an account in words: what is closed, what the gap is, why it cannot be said, who is late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from tokentui import text
+from tokentui.engine.explain_books import (
+    DAYS,
+    BookDay,
+    BooksExplained,
+    Gap,
+    Money,
+    explained,
+)
+
+if TYPE_CHECKING:
+    from tokentui.store.queries import Reader
+
+CLOSES = "A day closes once it was fetched three days after its end; then no later answer changes it."
+
+STATES = {"closed": "closed", "open": "may change", "unasked": "not told"}
+"""The state of a day as a person reads it."""
+
+_MOST_REASONS = 6
+"""Reasons for which no gap can be said that are told; each day has its own in JSON."""
+
+
+def asked(reader: Reader, service: str, account: str, start: date, end: date) -> BooksExplained | None:
+    """Return both books of an account for some UTC days; None when the user has not set it up."""
+    books = reader.books(service, account, start, end)
+    if books is None:
+        return None
+    from tokentui.sources import providers  # 20 ms that logs alone need not spend
+
+    row = providers.find(service)
+    if row is None:
+        return explained(books, service, {})
+    return explained(books, row.title, row.capabilities, row.notes)
+
+
+def span(start: date | None, end: date | None, today: date) -> tuple[date, date]:
+    """Return the UTC days to explain: those that are named, else the last 30; `today` in UTC."""
+    last = end or (max(today, start) if start else today)
+    return start or last - timedelta(days=DAYS - 1), last
+
+
+def widened(start: date | None, end: date | None, today: date) -> tuple[date, date]:
+    """Return some days with those before them that make them 30: a single day is never closed yet."""
+    first, last = span(start, min(end, today) if end else None, today)
+    return min(first, last - timedelta(days=DAYS - 1)), last
+
+
+def amount(nano: int, currency: str) -> str:
+    """Return an amount in its own currency: `$1.20`, `1.20 EUR`."""
+    if currency == "USD":
+        return text.money(nano)
+    return f"{'-' if nano < 0 else ''}{abs(nano) / 10**9:,.2f} {text.clean(currency, 8)}"
+
+
+def sums(money: Money) -> str:
+    """Return amounts side by side, one for each currency; never added."""
+    return ", ".join(amount(nano, currency) for currency, nano in money) or text.UNKNOWN
+
+
+def listed(nano: int | None, unpriced: Iterable[str] = ()) -> str:
+    """Return what is computed: `$1.20~`; `≥$1.20~` where a part has no list price."""
+    if nano is None:
+        return text.UNKNOWN
+    return f"{'≥' if tuple(unpriced) else ''}{text.money(nano)}~"
+
+
+def gap(found: Gap) -> str:
+    """Return a gap: `+$0.12 (+3.4 %)`; `—` where it cannot be said."""
+    if found.amount is None:
+        return text.UNKNOWN
+    sign = "+" if found.amount > 0 else ""
+    percent = "" if found.percent is None else f" ({found.percent:+.1f} %)"
+    return f"{sign}{text.money(found.amount)}{percent}"
+
+
+def billed_of(day: BookDay) -> str:
+    """Return what was billed on a day; `nothing` where the provider was asked and named none."""
+    if day.billed:
+        return sums(day.billed)
+    return "nothing" if day.state == "closed" else text.UNKNOWN
+
+
+def sentences(found: BooksExplained) -> Iterator[str]:
+    """Say what the two books come to, and what is to be known of them."""
+    yield from bill_words(found)
+    both = found.compared
+    if both is not None:
+        yield (
+            f"{_days(both.days)} closed and in both books: billed {text.money(both.billed)}, at list prices"
+            f" {text.money(both.listed)}~; {gap_words(both.gap)}."
+        )
+    else:
+        yield "No closed day is in both books yet: there is no gap that stays."
+    yield from why_words(found)
+    if found.unpriced:
+        names = ", ".join(text.clean(name, 60) for name in found.unpriced)
+        yield f"Without a list price: {names}. What is computed leaves it out."
+    for part in found.parts:
+        used = f"{text.tokens(part.tokens)} tokens of {text.clean(part.name, 60) or '(no model)'}"
+        yield f"Claude Code's own report: {used}; a part of the messages, which counts once."
+    for remark in found.remarks:
+        yield f"{found.title}: {text.clean(remark, 300)}"
+
+
+def bill_words(found: BooksExplained) -> Iterator[str]:
+    """Say what was billed, what of it is closed, and which days may still change."""
+    if not any(day.billed or day.state == "closed" for day in found.days):
+        yield "Nothing billed is known of these days."
+        return
+    shut = [day.day for day in found.days if day.state == "closed"]
+    rest = [day.day for day in found.days if day.state == "open"]
+    if shut:
+        yield f"Billed on {_days(len(shut))} closed, {ranges(shut)}: {sums(found.billed_closed)}."
+    if rest:
+        so_far = dict(found.billed)
+        for currency, nano in found.billed_closed:
+            so_far[currency] -= nano
+        told = tuple((currency, nano) for currency, nano in so_far.items())
+        yield f"May still change: {ranges(rest)}, billed so far {sums(told)}."
+    yield CLOSES
+
+
+def gap_words(found: Gap) -> str:
+    """Return a gap in words: `billed is $0.12 (3.4 %) less`."""
+    if not found.amount:
+        return "there is no gap"
+    percent = "" if found.percent is None else f" ({abs(found.percent):.1f} %)"
+    return f"billed is {text.money(abs(found.amount))}{percent} {'more' if found.amount > 0 else 'less'}"
+
+
+def why_words(found: BooksExplained) -> Iterator[str]:
+    """Say for which days no gap can be said, and why."""
+    reasons: dict[str, list[date]] = {}
+    for day in found.days:
+        if day.gap.why and (day.billed or day.tokens or day.here):
+            reasons.setdefault(day.gap.why, []).append(day.day)
+    for why, days in sorted(reasons.items(), key=lambda each: -len(each[1]))[:_MOST_REASONS]:
+        yield f"No gap for {ranges(days)}: {text.clean(why, 200)}."
+
+
+def ranges(days: Iterable[date]) -> str:
+    """Return days in words: `1 – 18 Nov, 20 Nov`; they are in order."""
+    runs: list[list[date]] = []
+    for day in days:
+        if runs and (day - runs[-1][-1]).days == 1:
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    said = [_run(run[0], run[-1]) for run in runs]
+    return ", ".join(said[:4]) + (f" and {len(said) - 4} more" if len(said) > 4 else "")
+
+
+def _run(first: date, last: date) -> str:
+    if first == last:
+        return f"{first.day} {first:%b}"
+    one_month = (first.year, first.month) == (last.year, last.month)
+    return f"{first.day}{'' if one_month else f' {first:%b}'} – {last.day} {last:%b}"
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
