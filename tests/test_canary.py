@@ -26,7 +26,7 @@ KEYS = {
     "vault": "sk-canary-vault-4f1d9a7c2b", "environment": "sk-canary-environ-77ab03c1",
     "command": "sk-canary-command-9de2f6",
 }  # fmt: skip
-ECHOES = ("401", "429", "500", "418")
+ECHOES = ("401", "500")
 """Statuses of a server that says the key it was sent wherever it can."""
 
 
