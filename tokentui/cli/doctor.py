@@ -36,21 +36,25 @@ def doctor(context: click.Context, as_json: bool) -> None:
     """
     from tokentui.engine.health import health
     from tokentui.pricing import Prices
+    from tokentui.sources import providers
 
     here = look_around()
     found = health(here.paths, here.settings, here.now)
     problem = Prices.open(here.paths.price_overlay, here.paths.price_cache).overlay_problem
+    added = providers.problems()
     if as_json:
         about = {
             "schema": 1, "version": __version__, "settings_file": str(here.paths.config_file),
             "timezone": here.zone_name,
             "prices": {"file": str(here.paths.price_overlay), "problem": str(problem) if problem else None},
+            "added": {"file": str(here.paths.providers_file), "problems": added},
         }
         output.write(json.dumps({**about, **asdict(found)}, indent=2) + "\n")
     else:
         output.write(described(found, here.now, colour=coloured(sys.stdout)))
         output.write(f"\nSettings: {_path(str(here.paths.config_file))}, days in {here.zone_name}\n")
         output.write(f"Own prices: {clean(problem or _path(str(here.paths.price_overlay)), 400)}\n")
+        output.write("".join(f"Not in use: {clean(each, 500)}\n" for each in added))
     context.exit(OK if found.database.sound else FAILED)
 
 

@@ -22,9 +22,12 @@ class AccountsWatch:
         self._paths, self._database, self._writing, self._clock = paths, database, writing, clock
         self._poller: Poller | None = None
         self._seen = -1
+        self.problems: tuple[str, ...] = ()
+        """What is wrong with providers.toml and with the packages that add providers."""
 
     async def turn(self) -> None:
         """Ask whoever is due; returns at once."""
+        self.problems = await self._writing.run(self._problems)
         if self._poller is None and await self._writing.run(self._any_accounts):
             lane = Lane("tokentui-vault")  # a keyring may take 5 s to say no
             try:
@@ -44,6 +47,16 @@ class AccountsWatch:
         poller, self._poller = self._poller, None
         if poller is not None:
             await poller.close()
+
+    def _problems(self) -> tuple[str, ...]:
+        from tokentui.sources import third_party
+
+        # Most have neither: then nothing of the registry is loaded.
+        if not self._paths.providers_file.exists() and not third_party.any_added():
+            return ()
+        from tokentui.sources import providers
+
+        return providers.problems()
 
     def _any_accounts(self) -> bool:
         """Whether the user has set up an account; looked at again when another program has written."""

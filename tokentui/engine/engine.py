@@ -292,7 +292,7 @@ class Engine:
 
     def _deliver(self) -> None:
         """Hand on what was read last with the notices of now, unless that is on the screen already."""
-        reasons = (self._trouble, *self._database.notices, self._price_problem)
+        reasons = (self._trouble, *self._database.notices, self._price_problem, *self._accounts.problems)
         notices = tuple(reason for reason in reasons if reason)
         if self._read is None and not notices:
             return

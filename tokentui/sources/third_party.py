@@ -68,6 +68,11 @@ def problems() -> tuple[str, ...]:
     return (*_added_readers().problems, *_added_providers().problems)
 
 
+def any_added() -> bool:
+    """Whether any other package adds something."""
+    return bool(_names())
+
+
 def forget() -> None:
     """Look anew at the next call: packages were installed meanwhile."""
     for each in (_names, _added_readers, _added_providers):
