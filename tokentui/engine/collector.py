@@ -21,7 +21,7 @@ from tokentui.engine.reading import BACKLOG_BYTES, Reading, unread
 from tokentui.engine.workers import Failure
 from tokentui.pricing import Prices
 from tokentui.store.snapshot import ImportProgress
-from tokentui.usage import UsageRecord
+from tokentui.usage import BY_HAND, UsageRecord
 
 FLUSH_RECORDS = 10_000
 """Records in one transaction: 20,000 store no faster, 2,000 a third slower."""
@@ -152,6 +152,7 @@ class Collector:
         return tuple(
             Found(source.name, source.title, tuple(self.discovery.roots(source)), self._on_disk[source.name])
             for source in self.sources
+            if source.kind != "spool"
         )
 
     # ------------------------------------------------------------------ which files
@@ -264,6 +265,8 @@ class Collector:
             writer.set_meta("price_data", data)
 
     def _price(self, record: UsageRecord, _service: str) -> tuple[int | None, str]:
+        if record.price == BY_HAND:
+            return record.cost, record.price
         return self.prices.cost(record)
 
 
