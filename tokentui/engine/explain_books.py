@@ -14,7 +14,8 @@ from typing import Literal
 
 from tokentui.billing import Capability, Feature
 from tokentui.store.books import Books, answered, closed, day_of
-from tokentui.store.ledger import PART_OF_MESSAGES, BilledSum, StoredState
+from tokentui.store.card_billing import PART_OF_MESSAGES
+from tokentui.store.ledger import BilledSum, StoredState
 from tokentui.store.snapshot import Usage
 
 DAYS = 30

@@ -7,11 +7,13 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from tokentui.store.ledger import PART_OF_MESSAGES
 from tokentui.store.snapshot import Billing
 
 DAY = 86_400_000_000
 CARD_DAYS = 30
+
+PART_OF_MESSAGES = "claude-code"
+"""Claude Code's own report is a part of the messages that are told as well: it would count twice."""
 
 _WORST_FIRST = ("key-rejected", "locked", "open", "degraded", "new", "off", "ok")
 _TOKENS = (

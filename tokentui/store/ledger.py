@@ -18,9 +18,6 @@ from tokentui.store.limits import store_readings
 SETTLED = 3 * 86_400_000_000
 """How long after its end a bucket may still change, in microseconds."""
 
-PART_OF_MESSAGES = "claude-code"
-"""Claude Code's own report is a part of the messages that are told as well: it would count twice."""
-
 _KEY = ("start", "end", "operation", "model", "dimensions", "currency")
 _COUNTS = (
     "request_count", "uncached_input_tokens", "cache_read_input_tokens", "cache_creation_5m_input_tokens",
