@@ -186,7 +186,7 @@ def test_an_account_is_tested_with_the_key_where_it_is(
 def test_a_replaced_key_is_tried_at_once(accounts: Accounts, provider: Provider) -> None:
     account = accounts.add(Account("deepseek"), Secret(GOOD)).account
     rejected = stored(account, "key-rejected", failures=3, next_due=NOW * 2, error="rejected", hint="x")
-    with accounts._writing() as writer:
+    with accounts.writing() as writer:
         writer.put_states([rejected])
     assert state_of(accounts.view("deepseek")) == "key rejected"
     assert [state.error for state in in_trouble(accounts.view("deepseek"))] == ["rejected"]
@@ -206,7 +206,7 @@ def test_a_key_that_is_elsewhere_is_replaced_there(accounts: Accounts) -> None:
 
 def test_removing_says_before_what_goes_and_takes_the_key_with_it(accounts: Accounts) -> None:
     account = accounts.add(Account("deepseek"), Secret(GOOD)).account
-    with accounts._writing() as writer:
+    with accounts.writing() as writer:
         writer.put_fetched(account, Fetched(balances=(Balance(10**9),)), NOW)
         writer.put_states([stored(account, "ok", last_success_at=NOW)])
     view = accounts.view("deepseek")

@@ -29,6 +29,9 @@ Provenance = Literal["billed", "computed", "estimated", "manual"]
 NANO = 1_000_000_000
 """Nano-dollars in a dollar."""
 
+BY_HAND = "by hand"
+"""The price of a record whose cost the user entered: it is never priced anew."""
+
 TIME_BORROWED = 1
 """Record flag: the log gave no usable time; it has the time of its neighbour in the session."""
 TIME_IN_FUTURE = 2

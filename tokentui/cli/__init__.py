@@ -26,6 +26,7 @@ COMMANDS = {
     "retention": "tokentui.cli.retention:retention",
     "show": "tokentui.cli.show:show",
     "statusline": "tokentui.cli.statusline:statusline",
+    "track": "tokentui.cli.track:track",
     "url": "tokentui.cli.providers:url",
     "usage": "tokentui.cli:usage",
     "vault": "tokentui.cli.vault:vault",

@@ -8,25 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from msgspec.structs import asdict, replace
 
-from tokentui import secrets, store
+from tokentui import secrets
 from tokentui.billing import Account, KeyReport
-from tokentui.config import Paths, Settings
 from tokentui.engine.account_check import AccountProblem, checked, row_of
-from tokentui.engine.database import Database
+from tokentui.engine.beside import Beside
 from tokentui.engine.keychain import opened_silently, vault_of
 from tokentui.sources.providers import Provider, rows
 from tokentui.store.accounts import AuditEntry
-from tokentui.store.faults import explained
 from tokentui.store.ledger import KnownBalance, StoredState
-from tokentui.store.place import Place
 from tokentui.text import clean
 
 
@@ -57,25 +52,14 @@ class FoundKey:
     reference: str
 
 
-class Accounts:
+class Accounts(Beside):
     """The accounts of one user. Each call stands for itself; safe to use from several threads."""
-
-    def __init__(
-        self, paths: Paths, settings: Settings, environ: Mapping[str, str] = os.environ, *, actor: str = "",
-        place: Callable[[], Place] | None = None,
-    ) -> None:  # fmt: skip
-        """`actor` is who the audit log says it was. `place` is for a process that has the database open:
-        to look for it again would undo the locks SQLite has on it.
-        """
-        self._paths, self._settings, self._environ = paths, settings, environ
-        self._place = place
-        self._actor = actor or environ.get("USER") or environ.get("LOGNAME") or str(os.getuid())
 
     # ------------------------------------------------------------------ looking
 
     def listed(self) -> list[AccountView]:
         """Return all accounts, by service and name. Raises StoreError."""
-        with self._reading() as reader:
+        with self.reading() as reader:
             if reader is None:
                 return []
             states, balances = reader.account_states(), reader.balances()
@@ -113,7 +97,7 @@ class Accounts:
 
     def audit_log(self, limit: int = 200) -> list[AuditEntry]:
         """Return who changed what, newest first. Raises StoreError."""
-        with self._reading() as reader:
+        with self.reading() as reader:
             return reader.audit_log(limit) if reader else []
 
     # ------------------------------------------------------------------ changing
@@ -132,7 +116,7 @@ class Accounts:
         row = row_of(account.service)
         if row.key_help and not account.secret_reference:
             raise AccountProblem("this service needs a key", row.key_help, field="key")
-        with self._writing() as writer:
+        with self.writing() as writer:
             writer.put_account(account, row.title, _now(), key_changed=bool(account.secret_reference))
             writer.audit(_now(), self._actor, "add", account.key, {}, _told(account))
         return self.view(account.key)
@@ -144,7 +128,7 @@ class Accounts:
         after = checked(replace(before, **changes))
         if after == before:
             return self.view(key)
-        with self._writing() as writer:
+        with self.writing() as writer:
             moved = after.secret_reference != before.secret_reference
             if moved or after.base_url != before.base_url:
                 writer.put_states(_afresh(view.states))
@@ -170,7 +154,7 @@ class Accounts:
             hint = "change it there; tokentui notices by itself"
             raise AccountProblem(f"the key of {account.key} is not in the vault ({kind})", hint, field="key")
         reference = self._kept(account, new)
-        with self._writing() as writer:
+        with self.writing() as writer:
             moved = replace(account, secret_reference=reference)
             writer.put_states(_afresh(view.states))
             writer.put_account(moved, row_of(account.service).title, _now(), key_changed=True)
@@ -180,7 +164,7 @@ class Accounts:
     def removal(self, key: str) -> dict[str, int]:
         """Return what would go with an account, by table; `requests` would stay. Raises AccountProblem."""
         account = self.view(key).account
-        with self._writing() as writer:
+        with self.writing() as writer:
             return writer.removal(account)
 
     def remove(self, key: str) -> None:
@@ -190,7 +174,7 @@ class Accounts:
             vault = opened_silently(self._paths)
             if vault.exists and account.secret_reference.removeprefix("vault:") in vault.read().items:
                 vault.remove(account.secret_reference.removeprefix("vault:"))
-        with self._writing() as writer:
+        with self.writing() as writer:
             writer.remove_account(account)
             writer.audit(_now(), self._actor, "remove", account.key, _told(account), {})
 
@@ -246,35 +230,6 @@ class Accounts:
         """`none`, `locked` or `open`; tries what asks nobody. Blocks up to 5 s for a keyring that hangs."""
         vault = opened_silently(self._paths)
         return "none" if not vault.exists else "locked" if vault.is_locked else "open"
-
-    def _database(self) -> Database:
-        place = self._place() if self._place else None
-        if place is not None and place.exclusive:
-            why = "the database is on a network file system, where one connection alone can have it open"
-            raise AccountProblem(why, "quit, and use tokentui account")
-        return Database(self._paths, self._settings, self._environ, place=place)
-
-    @contextmanager
-    def _reading(self) -> Iterator[store.Reader | None]:
-        database = self._database()
-        with explained(database.place.path):
-            try:
-                yield database.reader() if database.ready() else None
-            finally:
-                database.close_reader()
-
-    @contextmanager
-    def _writing(self) -> Iterator[store.Writer]:
-        database = self._database()
-        place = database.place
-        if not place.writable:
-            raise AccountProblem(f"{place.path} cannot be written", "see tokentui doctor")
-        with explained(place.path):
-            writer = store.open_writer(place.path, database.zone, **place.options)
-            try:
-                yield writer
-            finally:
-                writer.close()
 
 
 def _of(account: Account, what: StoredState | KnownBalance) -> bool:

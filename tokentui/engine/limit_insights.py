@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tokentui.billing import Account
 from tokentui.engine import elsewhere, limit_plan
+from tokentui.engine.elsewhere import QUARTER
 from tokentui.store.limit_tracks import Track
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ HISTORY_DAYS = 60
 """Days of readings that the past is learned from: eight weeks, and no plan is older than it looks."""
 
 MOST_SESSIONS = 8
+
+LEAST_POINTS = 0.5
+"""What a session must have taken to be named."""
 
 _DAY = 86_400_000_000
 _MINUTE = 60_000_000
@@ -34,6 +38,10 @@ class SessionShare:
     session: str
     project: str
     points: float
+    first: int
+    """When it used something of it first, to a quarter of an hour: UTC epoch µs."""
+    last: int
+    """The end of the last quarter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,9 @@ class Insight:
     elsewhere: float | None = None
     """Points of the open window that the logs here do not explain; None for unknown."""
     sessions: tuple[SessionShare, ...] = ()
+    """Those that took most, most first."""
+    more: tuple[int, float] = (0, 0.0)
+    """How many other sessions took something, and how many points they took together."""
     week: limit_plan.Week | None = None
     """Of a week that a window of five hours gates."""
 
@@ -115,17 +126,22 @@ def _insight(
     past: tuple[PastWindow, ...], now: int,
 ) -> Insight:  # fmt: skip
     others: float | None = None
-    sessions: tuple[SessionShare, ...] = ()
+    shares: dict[int, float] = {}
     resets_at = track.readings[-1].resets_at
     if known_since is not None and resets_at > now:
         every = elsewhere.stretches(track, use, known_since)
         current = [each for each in every if abs(each.window - resets_at) <= elsewhere.JITTER]
         before = [each for each in every if each.window < resets_at - elsewhere.JITTER]
         others = elsewhere.elsewhere(current, elsewhere.learned(before))
-        sessions = _sessions(reader, elsewhere.by_session(current, use, others or 0.0))
+        shares = elsewhere.by_session(current, use, others or 0.0)
+    start = resets_at - track.window_minutes * _MINUTE
+    sessions = _sessions(
+        reader, shares, {quarter: use[quarter] for quarter in use if quarter >= start // QUARTER}
+    )
+    rest = list(shares.values())[len(sessions) :]
     return Insight(
         track.limit_id, track.window_minutes, past, limit_plan.recent(track, now), others, sessions,
-        _week(track, tracks, now),
+        (len(rest), sum(rest)), _week(track, tracks, now),
     )  # fmt: skip
 
 
@@ -139,15 +155,19 @@ def _by_quarter(rows: tuple[LocalUse, ...]) -> elsewhere.Use:
     return use
 
 
-def _sessions(reader: Reader, shares: dict[int, float]) -> tuple[SessionShare, ...]:
-    most = {number: points for number, points in shares.items() if points >= 0.5}
-    numbers = tuple(most)[:MOST_SESSIONS]
-    names = {each.number: each for each in reader.session_names(numbers)}
-    return tuple(
-        SessionShare(names[number].session, names[number].project, most[number])
-        for number in numbers
-        if number in names
-    )
+def _sessions(reader: Reader, shares: dict[int, float], use: elsewhere.Use) -> tuple[SessionShare, ...]:
+    """Return the sessions that took most, with the time in which they did."""
+    numbers = [number for number, points in shares.items() if points >= LEAST_POINTS][:MOST_SESSIONS]
+    names = {each.number: each for each in reader.session_names(tuple(numbers))} if numbers else {}
+    found = []
+    for number in numbers:
+        quarters = [quarter for quarter, by_session in use.items() if number in by_session]
+        if number not in names or not quarters:
+            break
+        name = names[number]
+        first, last = min(quarters) * QUARTER, (max(quarters) + 1) * QUARTER
+        found.append(SessionShare(name.session, name.project, shares[number], first, last))
+    return tuple(found)
 
 
 def _week(track: Track, tracks: tuple[Track, ...], now: int) -> limit_plan.Week | None:

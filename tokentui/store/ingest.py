@@ -64,7 +64,7 @@ def store_batches(
         cost=totals[7],
         unpriced=totals[8],
         limits_added=limits.store_readings(connection, readings, dimensions, now),
-        bad_lines=log_files.store_progress(connection, [each for each in batches if each.checkpoint.path], now),
+        bad_lines=log_files.store_progress(connection, [each for each in batches if each.source], now),
         anomalies=sum(batch.anomalies for batch in batches),
     )
 
