@@ -18,6 +18,7 @@ from tokentui.engine.explain_books import (
 
 if TYPE_CHECKING:
     from tokentui.store.queries import Reader
+    from tokentui.store.usage_table import Where
 
 CLOSES = "A day closes once it was fetched three days after its end; then no later answer changes it."
 
@@ -39,6 +40,28 @@ def asked(reader: Reader, service: str, account: str, start: date, end: date) ->
     if row is None:
         return explained(books, service, {})
     return explained(books, row.title, row.capabilities, row.notes)
+
+
+def selected(where: Iterable[Where]) -> tuple[str, str] | None:
+    """Return the service and the name of the account that conditions select; None when they select else."""
+    conditions = tuple(where)
+    if any(each.op != "eq" or each.negated or len(each.values) != 1 for each in conditions):
+        return None
+    found = {each.field: str(each.values[0]) for each in conditions}
+    if len(found) != len(conditions) or "account" not in found:
+        return None
+    if found.keys() == {"account"}:
+        service, _, name = found["account"].partition("/")
+        return service, name
+    return (found["service"], found["account"]) if found.keys() == {"service", "account"} else None
+
+
+def command(found: BooksExplained) -> str:
+    """Return the `tokentui explain` line that prints the same, quoted for a POSIX shell."""
+    from shlex import join
+
+    days = ["--from", found.books.start.isoformat(), "--to", found.books.end.isoformat()]
+    return join(["tokentui", "explain", "--account", found.books.key, *days])
 
 
 def span(start: date | None, end: date | None, today: date) -> tuple[date, date]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
@@ -24,6 +25,7 @@ from tokentui.ui.window import Window
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tokentui.engine.explain_books import BooksExplained
     from tokentui.store import Reader
     from tokentui.ui.app import TokenTUI
     from tokentui.ui.explain_lines import Answer
@@ -55,7 +57,15 @@ class Explain(Window[None], inherit_bindings=False):
 
     @property
     def command(self) -> str:
-        """The command line that prints the same."""
+        """The command line that prints the same; of an account with a provider what it says comes first."""
+        if self.answer is not None and self.answer.books is not None:
+            from tokentui.engine.explain_account import command
+
+            return command(self.answer.books)
+        return self._log_command
+
+    @property
+    def _log_command(self) -> str:
         return explain_command(self._query, periods.local_zone_name(os.environ))
 
     @property
@@ -71,10 +81,10 @@ class Explain(Window[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Ask for the records, in another thread."""
-        query = self._query
+        query, now = self._query, self._clock()
         self._feed.ask(
             "explain",
-            lambda reader: _asked(reader, query),
+            lambda reader: _asked(reader, query, now),
             self._tell,
             lambda reason: self._tell(text.clean(reason)),
         )
@@ -107,7 +117,7 @@ class Explain(Window[None], inherit_bindings=False):
             from tokentui.ui.explain_lines import lines  # imported by `_asked`, in the other thread
 
             zone = periods.zone(self._query.zone)
-            return lines(self.answer, self._title, self.command, zone, self._clock(), width)
+            return lines(self.answer, self._title, self._log_command, zone, self._clock(), width)
         days = days_in_words(self._query)
         head: list[Line] = [[(self._title, "strong"), (f"  {days}", "muted")], []]
         if self._answer is None:
@@ -115,8 +125,8 @@ class Explain(Window[None], inherit_bindings=False):
         return [*head, *([(row, "crit")] for row in wrap(f"It cannot be explained: {self._answer}", width))]
 
 
-def _asked(reader: Reader, query: UsageQuery) -> Answer:
-    """Return what is behind a selection; called in the thread that answers questions.
+def _asked(reader: Reader, query: UsageQuery, now: float) -> Answer:
+    """Return what is behind a selection; called in the thread that answers questions. `now`: UTC seconds.
 
     There the prices are imported as well, which takes 50 ms.
     """
@@ -131,4 +141,15 @@ def _asked(reader: Reader, query: UsageQuery) -> Answer:
         read = sum(file.record_count for file in reader.files(service))
         kept = reader.usage(UsageQuery(zone=query.zone, where=(Where("service", "eq", (service,)),))).totals
         copies.append(Copies(service, read, kept.request_count))
-    return Answer(found, tuple(copies))
+    return Answer(found, tuple(copies), _books(reader, query, now))
+
+
+def _books(reader: Reader, query: UsageQuery, now: float) -> BooksExplained | None:
+    """Return what the provider says, where one account is selected that has one; of 30 days or more."""
+    from tokentui.engine import explain_account
+
+    account = explain_account.selected(query.where)
+    if account is None:
+        return None
+    today = datetime.fromtimestamp(now, UTC).date()
+    return explain_account.asked(reader, *account, *explain_account.widened(query.start, query.end, today))

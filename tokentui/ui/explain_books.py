@@ -1,4 +1,4 @@
-"""Both books of an account as the window behind `x` shows them: what was billed, what was computed, the gap."""
+"""Both books of an account as the window behind `x` shows them, and the gap between them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def lines(found: BooksExplained, name: str, now: float, width: int) -> list[Line
 
 
 def _days(found: BooksExplained, now: float, width: int) -> list[Line]:
-    days = [day for day in reversed(found.days) if day.billed or day.tokens or day.here or day.state == "open"]
+    days = [
+        day for day in reversed(found.days) if day.billed or day.tokens or day.here or day.state == "open"
+    ]  # fmt: skip
     columns = [
         Column("UTC day", 9), Column("state", 6), Column("billed", 8), Column("at list prices", 7),
         Column("gap", 8), Column("tokens", 3), Column("logs here", 5), Column("gap to logs", 2),

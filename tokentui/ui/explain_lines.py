@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import sources, text
 from tokentui.engine import explain_words as words
@@ -14,6 +14,9 @@ from tokentui.store.explain import Explanation, Logs, Request, flag_names
 from tokentui.ui.draw import Line, Span, fit, length, wrap
 from tokentui.ui.selections import days_in_words
 from tokentui.usage import moment
+
+if TYPE_CHECKING:
+    from tokentui.engine.explain_books import BooksExplained
 
 MOST_ROWS = 30
 """Price rows shown; `tokentui explain --json` has all."""
@@ -38,6 +41,8 @@ class Answer:
 
     found: Explained
     copies: tuple[Copies, ...]
+    books: BooksExplained | None = None
+    """What its provider says, where the figure is that of one account which has a provider."""
 
 
 class Column(NamedTuple):
@@ -52,6 +57,13 @@ class Column(NamedTuple):
 def lines(answer: Answer, title: str, command: str, zone: tzinfo, now: float, width: int) -> list[Line]:
     """Return the explanation, `width` cells wide; `now` in UTC seconds."""
     explanation = answer.found.explanation
+    if answer.books is not None:
+        told = _both(answer.books, title, now, width)
+        if explanation.elsewhere is not None:
+            return told
+        title = "Computed from logs here"
+        alone = lines(replace(answer, books=None), title, command, zone, now, width)
+        return [*told, [], [("─" * width, "rest")], [], *alone]
     drawn = [*_head(explanation, title, zone)]
     if explanation.elsewhere is not None:
         looked_for = f"{title}, {days_in_words(explanation.query)}"
@@ -68,6 +80,13 @@ def lines(answer: Answer, title: str, command: str, zone: tzinfo, now: float, wi
             drawn += [[], *part] if part else []
     logs = _logs(explanation.logs, now, width)
     return [*drawn, *([[], *logs] if logs else []), [], *_told(f"the same: {command}", width, "muted")]
+
+
+def _both(books: BooksExplained, name: str, now: float, width: int) -> list[Line]:
+    from tokentui.engine.explain_account import command
+    from tokentui.ui.explain_books import lines
+
+    return [*lines(books, name, now, width), [], *_told(f"the same: {command(books)}", width, "muted")]
 
 
 def _head(explanation: Explanation, title: str, zone: tzinfo) -> Iterator[Line]:
