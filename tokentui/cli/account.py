@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tokentui.cli import Failure, Misuse, output
+from tokentui.cli import Failure, LazyGroup, Misuse, output
 from tokentui.cli.options import Decorated
 from tokentui.cli.surroundings import look_around
 from tokentui.text import clean
@@ -19,6 +19,8 @@ if TYPE_CHECKING:  # `tokentui --help` reads this module, and needs none of the 
     from tokentui.billing import Account, KeyReport
     from tokentui.engine.accounts import Accounts
     from tokentui.secrets import Secret
+
+_PLANS = {name: f"tokentui.cli.plans:{name}" for name in ("subscribe", "plans", "unsubscribe")}
 
 FIELDS = ("label", "organization", "project", "base_url", "interval_seconds")
 
@@ -46,7 +48,10 @@ def fields(decorated: Decorated) -> Decorated:
     return decorated
 
 
-@click.group(no_args_is_help=True, short_help="Accounts at providers: add, test, change, remove.")
+@click.group(
+    cls=LazyGroup, lazy=_PLANS, no_args_is_help=True,
+    short_help="Accounts at providers: add, test, change, remove.",
+)
 def account() -> None:
     """Accounts at providers, whose usage APIs are asked with your keys.
 

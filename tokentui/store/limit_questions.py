@@ -47,6 +47,13 @@ class LimitQuestions:
 
         return limit_tracks.session_names(self.connection, numbers)
 
+    def account_names(self) -> list[tuple[str, str]]:
+        """Return (service, name) of all accounts there are, from logs or set up."""
+        rows = self.connection.execute(
+            "SELECT s.name, a.name FROM accounts AS a JOIN services AS s ON s.id = a.service_id ORDER BY 1, 2"
+        )
+        return [(service, name) for service, name in rows]
+
     def subscriptions(self) -> tuple[Subscription, ...]:
         """Return the plans that are paid for each month."""
         from tokentui.store import subscriptions

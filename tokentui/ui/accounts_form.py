@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
@@ -138,10 +138,11 @@ class EditAccount(Window[None], inherit_bindings=False):
         Binding("enter,space,e", "edit", "change"),
     ]
 
-    def __init__(self, accounts: Accounts, view: AccountView) -> None:
+    def __init__(self, accounts: Accounts, view: AccountView, only: Collection[str] = ()) -> None:
+        """`only` names the fields that are shown; all when it is empty."""
         super().__init__()
         self._accounts, self._view = accounts, view
-        self._fields = fields_of(view.provider)
+        self._fields = [field for field in fields_of(view.provider) if not only or field.name in only]
         self._marked = 0
         self._said, self._style = "", "text"
         self._list = Lines(self._lines)

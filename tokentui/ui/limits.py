@@ -15,6 +15,7 @@ from tokentui import text
 from tokentui.engine.limit_insights import Insights, insights
 from tokentui.moments import moment
 from tokentui.ui import cards, figures, limits_lines
+from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, cut, spread, wrap
 from tokentui.ui.limits_lines import Item
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 ASK_SECONDS = 60.0
 """How often what no snapshot says is asked for while the pane is shown."""
+
+OWN_LIMITS = ("monthly_limit", "session_limit", "token_limit")
+"""What one sets oneself: it shows, and stops nothing."""
 
 
 @dataclass
@@ -107,6 +111,10 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
         else:
             self._found, self._wrong = told.found, ""
         self.redraw()
+        from tokentui.ui.limits_history import LimitHistoryPage
+
+        if isinstance(self.app.screen, LimitHistoryPage):
+            self.app.screen.look()
 
     def watch_snapshot(self) -> None:
         """Show newer readings; what else follows from them is asked for now and then."""
@@ -158,12 +166,12 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
         if item is not None and item.limit is None:
             self.program.say("this is no window: x explains what was used")
         elif item is not None:
-            self.app.push_screen(LimitHistoryPage(item, self._clock, zone_of(self.snapshot)))
+            key = item.key
+            known = lambda: next((each for each in self.items if each.key == key), None)  # noqa: E731
+            self.app.push_screen(LimitHistoryPage(known, self._clock, zone_of(self.snapshot)))
 
     def action_edit(self) -> None:
         """Change the limits of one's own that the marked account has."""
-        from tokentui.ui.limits_edit import EditLimits
-
         item = self._of_marked()
         if item is None:
             return
@@ -173,13 +181,23 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
                 f"limits of your own belong to an account that is set up: 6 a adds {item.card.title}"
             )
             return
-        self.app.push_screen(EditLimits(self._feed.accounts(), known.own.key), self._edited)
+        accounts, key = self._feed.accounts(), known.own.key
+        aside(self, "edit", lambda: (accounts, accounts.view(key)))
 
-    def _edited(self, said: str | None) -> None:
-        if said:
-            self.program.say(said)
-            self._feed.refresh()
-            self.look_anew()
+    def on_outcome(self, message: Outcome) -> None:
+        """Show the account's own limits, which were read in another thread."""
+        from tokentui.ui.accounts_form import EditAccount
+
+        if message.problem is not None:
+            self.program.say(str(message.problem))
+            return
+        accounts, view = message.answer
+        self.app.push_screen(EditAccount(accounts, view, only=OWN_LIMITS), self._edited)
+
+    def _edited(self, _: None) -> None:
+        """Show what was changed."""
+        self._feed.refresh()
+        self.look_anew()
 
     def _of_marked(self) -> Item | None:
         item = self.marked
@@ -257,6 +275,7 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
                 "Claude Code",
                 "tells its limits to its status line only: run `tokentui statusline --install-hint`",
             ),
+            ("+", "enters by hand what a service without logs and without an API has used"),
             ("a", "an account at a provider brings its limits and balance: 6 Accounts, a adds one"),
         ):
             first, *rest = wrap(words, max(width - 17, 10))

@@ -22,7 +22,7 @@ from tokentui.ui.window import Window
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from tokentui.engine.limit_insights import Insight, SessionShare
+    from tokentui.engine.limit_insights import Insight
     from tokentui.store.snapshot import Limit, PastWindow
 
 MOST_LISTED = 60
@@ -36,8 +36,10 @@ class LimitHistoryPage(Window[None], inherit_bindings=False):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("limit")
 
-    def __init__(self, item: Item, clock: Callable[[], float], zone: tzinfo | None) -> None:
-        """`item` is a window; `clock` returns the time in UTC seconds."""
+    def __init__(
+        self, item: Callable[[], Item | None], clock: Callable[[], float], zone: tzinfo | None
+    ) -> None:
+        """`item` returns the window as it is known now; `clock` returns the time in UTC seconds."""
         super().__init__(id="limit")
         self._item, self._clock, self._zone = item, clock, zone
 
@@ -47,14 +49,19 @@ class LimitHistoryPage(Window[None], inherit_bindings=False):
             yield Lines(self._lines)
         yield Footer("limit")
 
+    def look(self) -> None:
+        """Show what is newly known."""
+        self.query_one(Lines).redraw()
+
     def action_scroll(self, rows: int) -> None:
         """Scroll by some rows."""
         self.query_one("#limit-room").scroll_relative(y=rows, animate=False)
 
     def _lines(self, width: int, _height: int) -> list[Line]:
-        limit = self._item.limit
-        assert limit is not None
-        return page(self._item, limit, width, self._clock(), self._zone)
+        item = self._item()
+        if item is None or item.limit is None:
+            return [[("this limit is not there any more", "muted")]]
+        return page(item, item.limit, width, self._clock(), self._zone)
 
 
 def page(item: Item, limit: Limit, width: int, now: float, zone: tzinfo | None) -> list[Line]:
@@ -72,7 +79,7 @@ def page(item: Item, limit: Limit, width: int, now: float, zone: tzinfo | None) 
     known = item.known
     if known is None:
         return [*drawn, [], [("its past is being read …", "muted")]]
-    return [*drawn, *_sessions(known, percent, width), *_past(known, limit, width, zone)]
+    return [*drawn, *_sessions(known, percent, width, zone), *_past(known, limit, width, zone)]
 
 
 def _now(item: Item, limit: Limit, now: float, zone: tzinfo | None) -> list[tuple[str, str]]:
@@ -83,12 +90,8 @@ def _now(item: Item, limit: Limit, now: float, zone: tzinfo | None) -> list[tupl
         said.append(("It was reset since it was last read; what is used now is not known", "muted"))
     elif limit.resets_at is not None:
         when = moment(limit.resets_at).astimezone(zone)
-        said.append(
-            (
-                f"Reset in {text.countdown(limit.resets_at / 1e6 - now)}, {when:%a} {when.day} {when:%b %H:%M}",
-                "text",
-            )
-        )
+        left = text.countdown(limit.resets_at / 1e6 - now)
+        said.append((f"Reset in {left}, {when:%a} {when.day} {when:%b %H:%M}", "text"))
     words, style = limits_lines.pace_words(limit, item.known, now, zone)
     if words:
         said.append((words[:1].upper() + words[1:], style))
@@ -104,33 +107,36 @@ def _now(item: Item, limit: Limit, now: float, zone: tzinfo | None) -> list[tupl
     return said
 
 
-def _sessions(known: Insight, percent: float | None, width: int) -> list[Line]:
+def _sessions(known: Insight, percent: float | None, width: int, zone: tzinfo | None) -> list[Line]:
     """Return which sessions took how many points, and what was used elsewhere."""
     if percent is None:
         return []
-    head: list[Line] = [[], [("What took its points", "strong"), ("  in points of this window", "muted")]]
+    head: list[Line] = [[], [("What took its points", "strong"), ("  of 100 in this window", "muted")]]
     if known.elsewhere is None and not known.sessions:
         return [*head, [("The logs on this machine do not reach back far enough to tell", "muted")]]
-    rows = [_session(each, width) for each in known.sessions]
+    most = max([each.points for each in known.sessions] + [known.elsewhere or 0.0])
+    rows: list[Line] = []
     if known.elsewhere:
-        rows.append(_share("used elsewhere", "no log on this machine", known.elsewhere, "accent", width))
-    elif known.elsewhere is None:
+        rows.append(_share("used elsewhere", "in no log here", known.elsewhere, most, "accent", width))
+    for each in known.sessions:
+        project = text.clean(each.project.rstrip("/").rpartition("/")[2] or each.project, 40)
+        times = _span(moment(each.first).astimezone(zone), moment(each.last).astimezone(zone)).strip()
+        rows.append(_share(project or "no project", times, each.points, most, "bar", width))
+    count, points = known.more
+    if points >= 0.5:
+        rows.append(_share(f"{count} more", "", points, 0.0, "bar", width))
+    if known.elsewhere is None:
         rows.append([("  whether anything was used elsewhere cannot be told yet", "muted")])
-    else:
+    elif not known.elsewhere:
         rows.append([("  the logs here explain all of it", "muted")])
     return [*head, *rows]
 
 
-def _session(share: SessionShare, width: int) -> Line:
-    project = text.clean(share.project.rstrip("/").rpartition("/")[2] or share.project, 40)
-    return _share(project or "no project", text.clean(share.session, 40), share.points, "bar", width)
-
-
-def _share(name: str, detail: str, points: float, style: str, width: int) -> Line:
+def _share(name: str, detail: str, points: float, most: float, style: str, width: int) -> Line:
     room = max(min(width // 4, 30), 4)
     label = max(min(width - room - 9, 60), 8)
     both: Line = [(fit(name, min(len(name), label)), "text"), (f"  {detail}", "muted")]
-    full = max(1, round(min(points, 100) / 100 * room))
+    full = max(1, round(points / most * room)) if most else 0
     return [("  ", ""), *cut(both, label - 2), (f"{points:5.1f} ", "strong"), ("━" * full, style)]
 
 

@@ -95,6 +95,17 @@ class Navigation(Manners, inherit_bindings=False):
 
         self.push_screen(AddAccount(self.feed.accounts(), service, reference), added)
 
+    def action_track(self) -> None:
+        """Enter usage that no log and no API tells of."""
+        from tokentui.ui.tracking import TrackUsage
+
+        def noted(said: str | None) -> None:
+            if said:
+                self.say(said)
+                self.feed.refresh()
+
+        self.push_screen(TrackUsage(self.feed.accounts()), noted)
+
     def see(self) -> None:
         """Look at the screen before it changes."""
 

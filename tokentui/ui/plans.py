@@ -28,7 +28,7 @@ def words(plan: Subscription) -> str:
 
 
 def month(plans: Iterable[Subscription], first: date, last: date) -> str:
-    """Return what the plans of a month come to, each currency for itself: `plans $40`; nothing without any."""
+    """Return what the plans of a month come to, by currency: `plans $40`; nothing without any."""
     sums: dict[str, int] = {}
     for plan in plans:
         if plan.runs(first, last):

@@ -18,6 +18,7 @@ _NAMES = {
     "question_mark": "?",
     "semicolon": ";",
     "comma": ",",
+    "plus": "+",
     "slash": "/",
     "escape": "esc",
     "left_curly_bracket": "{",

@@ -48,8 +48,9 @@ COMMANDS: tuple[Command, ...] = (
         "Health",
         "Show whether every log is read and the database is sound",
     ),
+    Command("track", EVERYWHERE, "plus", "track", "by hand", "Enter usage of a service without logs or API"),
     Command(
-        "settings.open", EVERYWHERE, "comma", "show_pane('settings')", "Settings", "Show and change the settings"
+        "settings.open", EVERYWHERE, "comma", "show_pane('settings')", "Settings", "Change the settings"
     ),
     Command("explain", EVERYWHERE, "x", "explain", "explain", "Explain a figure by its requests", True),
     Command("refresh", EVERYWHERE, "r", "refresh_now", "refresh", "Look for new log lines now", True),
