@@ -16,6 +16,7 @@ from tokentui.batch import Batch, Checkpoint
 from tokentui.config import Paths, Settings
 from tokentui.engine.database import Database
 from tokentui.engine.discovery import Discovery, LogFile, home_of, newest_first
+from tokentui.engine.folder_memory import FolderMemory
 from tokentui.engine.parsing import Job
 from tokentui.engine.reading import BACKLOG_BYTES, Reading, unread
 from tokentui.engine.workers import Failure
@@ -86,6 +87,7 @@ class Collector:
         self._database = database
         count = workers if workers is not None else min(MAX_WORKERS, os.cpu_count() or 1)
         self._reading = Reading(self.discovery, self.prices, paths, count)
+        self._memory: FolderMemory | None = FolderMemory(paths.cache_dir / "folders")
         self._versions = {source.name: source.load().PARSER_VERSION for source in self.sources}
         self._checkpoints: dict[str, Checkpoint] = {}
         self._tallies: dict[str, _Tally] = {}
@@ -159,7 +161,14 @@ class Collector:
 
     def walk(self) -> None:
         """Look everywhere, without reading anything."""
+        memory, self._memory = self._memory, None  # later walks of this program list every folder
+        if memory is not None:
+            memory.load()
+        self.discovery.memory = memory
         self.discovery.walk()
+        self.discovery.memory = None
+        if memory is not None and self._all:
+            memory.save()
         self._on_disk = Counter(file.source for file in self.discovery.files.values())
 
     def _changed(self, file: LogFile) -> bool:

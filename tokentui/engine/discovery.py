@@ -13,9 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from heapq import nlargest
 from itertools import accumulate, islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui.sources import Source
+
+if TYPE_CHECKING:
+    from tokentui.engine.folder_memory import FolderMemory, Listing
 
 MAX_DEPTH = 16
 """Folders below a root; deeper ones are left alone."""
@@ -70,6 +73,11 @@ class _Folder(NamedTuple):
     """0 while it changed so recently that the next change could bear the same time."""
 
 
+_Looked = tuple[Sequence[str], Sequence[str] | None, list[LogFile]]
+"""The folders and the wanted files in a folder, by name, and those files that are new or changed; None in
+place of the files when not all could be looked at."""
+
+
 class Discovery:
     """What was found below the roots of some sources, kept up to date by `walk` and `glance`."""
 
@@ -80,6 +88,8 @@ class Discovery:
         environ: Mapping[str, str],
         extra_roots: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
+        self.memory: FolderMemory | None = None
+        """What an earlier program saw; asked by the next walk."""
         self._sources = sources
         self._home = home
         self._environ = environ
@@ -176,41 +186,78 @@ class Discovery:
         return found
 
     def _scan(self, source: str, root: str, folder: str, depth: int) -> list[LogFile]:
-        """List a folder, and those below it that are not known yet; return the new and changed files."""
-        wanted, below = self._wanted[source], len(root) + 1
+        """Look into a folder, and those below it that are not known yet; return the new and changed files."""
+        try:
+            now = os.stat(folder)
+        except FileNotFoundError:
+            if not depth:
+                self._absent.append((source, root))
+            return []
+        except OSError as error:
+            self.skipped.append(f"{folder}: {error.strerror}")
+            return []
+        at_rest = abs(time.time_ns() - now.st_mtime_ns) >= UNSETTLED_NS
+        self._folders[folder] = _Folder(source, root, depth, now.st_mtime_ns if at_rest else 0)
+        known = self.memory.recall(f"{source} {root}", folder, now) if self.memory and at_rest else None
+        folders, files, found = (
+            self._recalled(source, folder, known) if known else self._listed(source, root, folder)
+        )
+        if self.memory and at_rest and not known and files is not None:
+            self.memory.keep(f"{source} {root}", folder, now, tuple(folders), tuple(files))
+        for name in folders:
+            path = f"{folder}/{name}"
+            if depth >= MAX_DEPTH:
+                self.skipped.append(f"{path}: more than {MAX_DEPTH} folders deep")
+            elif path not in self._folders:
+                found += self._scan(source, root, path, depth + 1)
+        return found
+
+    def _recalled(self, source: str, folder: str, known: Listing) -> _Looked:
+        """Look at the files of a folder whose names are known."""
         found: list[LogFile] = []
-        for entry in self._listed(source, root, folder, depth):
+        lstat, files = os.lstat, self.files
+        for name in known.files:
+            path = f"{folder}/{name}"
+            try:
+                stat = lstat(path)
+            except OSError as error:
+                self.skipped.append(f"{path}: {error.strerror}")
+                continue
+            file = LogFile(source, path, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+            if files.get(path) != file:
+                files[path] = file
+                found.append(file)
+        return known.folders, known.files, found
+
+    def _listed(self, source: str, root: str, folder: str) -> _Looked:
+        """List a folder."""
+        wanted, below = self._wanted[source], len(root) + 1
+        folders: list[str] = []
+        files: list[str] = []
+        found: list[LogFile] = []
+        whole = True
+        try:
+            with os.scandir(folder) as listing:
+                entries = list(listing)
+        except OSError as error:
+            self.skipped.append(f"{folder}: {error.strerror}")
+            return (), None, []
+        for entry in entries:
             path = entry.path
             try:
                 if entry.is_dir(follow_symlinks=False):
-                    if depth >= MAX_DEPTH:
-                        self.skipped.append(f"{path}: more than {MAX_DEPTH} folders deep")
-                    elif path not in self._folders:
-                        found += self._scan(source, root, path, depth + 1)
+                    folders.append(entry.name)
                 elif wanted(path[below:]) and entry.is_file(follow_symlinks=False):
                     stat = entry.stat(follow_symlinks=False)
                     file = LogFile(source, path, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+                    files.append(entry.name)
                     if self.files.get(path) != file:
                         self.files[path] = file
                         found.append(file)
             except OSError as error:
                 self.skipped.append(f"{path}: {error.strerror}")
-        return found
-
-    def _listed(self, source: str, root: str, folder: str, depth: int) -> list[os.DirEntry[str]]:
-        try:
-            mtime_ns = os.stat(folder).st_mtime_ns
-            if abs(time.time_ns() - mtime_ns) < UNSETTLED_NS:
-                mtime_ns = 0
-            self._folders[folder] = _Folder(source, root, depth, mtime_ns)
-            with os.scandir(folder) as entries:
-                return list(entries)
-        except FileNotFoundError:
-            if not depth:
-                self._absent.append((source, root))
-        except OSError as error:
-            self.skipped.append(f"{folder}: {error.strerror}")
-        return []
+                whole = False
+        return folders, files if whole else None, found
 
 
 def newest_first(files: Iterator[LogFile] | Sequence[LogFile]) -> list[LogFile]:
