@@ -77,7 +77,8 @@ class AuditLog(Window[None], inherit_bindings=False):
         program = cast("TokenTUI", self.app)
         subject, actor = entry.subject, entry.actor
         if program.veiled:
-            subject, actor = program.veil.name("account", subject), program.veil.name("user", actor)
+            subject = program.veil.name("account", subject) if "/" in subject else subject
+            actor = program.veil.name("user", actor)
         head: Line = [
             (f" {self._at.clock(entry.at)}", "muted"),
             (f" {text.clean(entry.action, 20)} ", "strong"),

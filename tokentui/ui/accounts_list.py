@@ -52,7 +52,9 @@ class Look(NamedTuple):
 
     def name(self, view: AccountView) -> str:
         """Return what an account is called among several."""
-        return self.veil.name("account", view.account.key) if self.veil else view.account.key
+        if self.veil and view.account.name:  # the service alone is no secret
+            return self.veil.name("account", view.account.key)
+        return view.account.key
 
     def title(self, view: AccountView) -> str:
         """Return what its card is called."""
