@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TextIO
 from unicodedata import combining, east_asian_width
+
+from tokentui.frozen import dataclass
 
 BOLD, DIM, YELLOW, RED, GREEN = "1", "2", "33", "31", "32"
 """SGR codes of the 16 colours every terminal has."""

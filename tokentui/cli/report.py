@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentui.cli.output import DIM, YELLOW, Cell, Column, styled, table
 from tokentui.engine import exports
 from tokentui.engine.reports import Report
+from tokentui.frozen import dataclass
 from tokentui.store.snapshot import Usage
 from tokentui.text import UNKNOWN, clean, money, shown_currency, tilde, tokens
 

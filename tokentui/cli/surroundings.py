@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import TYPE_CHECKING
 
 from tokentui import config, periods, text
 from tokentui import sources as registry
 from tokentui.cli import Misuse
+from tokentui.frozen import dataclass
 
 if TYPE_CHECKING:
     from tokentui.engine.filters import Filter

@@ -7,12 +7,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentui.config import Paths, Settings
 from tokentui.engine.collector import Collector, SourceResult
 from tokentui.engine.database import Database
+from tokentui.frozen import dataclass
 from tokentui.sources import everything
 from tokentui.store import Reader, UsageQuery, Where, integrity
 from tokentui.store.errors import Corrupt

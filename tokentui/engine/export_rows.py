@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tokentui.engine.redaction import Redaction
 from tokentui.engine.reports import FIELDS, Group, Report
+from tokentui.frozen import dataclass
 from tokentui.store.snapshot import Usage
 from tokentui.text import decimal_cost
 
@@ -68,7 +69,7 @@ class Comparison:
 Shown = Report | RequestList | Comparison
 
 
-@dataclass(slots=True)
+@dataclasses.dataclass(slots=True)
 class Table:
     """Anything that is shown, as lines of the same fields."""
 

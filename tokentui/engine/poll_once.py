@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from tokentui.config import Paths
 from tokentui.engine.database import Database, now
+from tokentui.frozen import dataclass
 from tokentui.store import Reader
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from tokentui.frozen import dataclass
 from tokentui.store.snapshot import Usage
 from tokentui.store.usage_table import TIME_DIMENSIONS, UsageQuery, UsageTable
 

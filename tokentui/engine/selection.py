@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, timedelta
 
 from tokentui import periods
 from tokentui.engine import filters
+from tokentui.frozen import dataclass
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery
 
 PRESETS = ("today", "week", "month", "all")

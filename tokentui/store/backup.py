@@ -11,10 +11,10 @@ import re
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
+from tokentui.frozen import dataclass
 from tokentui.store.errors import Corrupt, DiskFull, StoreError
 from tokentui.store.faults import explained
 from tokentui.store.integrity import problems
@@ -55,7 +55,7 @@ def listed(folder: str | os.PathLike[str]) -> list[Backup]:
             if match is None or not entry.is_file(follow_symlinks=False):
                 continue
             with suppress(ValueError, OSError):  # no such day; gone meanwhile
-                when = datetime.strptime(match[1], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
+                when = datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
                 made_at = (when - _EPOCH) // timedelta(microseconds=1)
                 found.append(Backup(entry.path, made_at, match[2] is not None, entry.stat().st_size))
     return sorted(found, key=lambda backup: (backup.made_at, backup.path), reverse=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from urllib.parse import quote
 
+from tokentui.frozen import dataclass
 from tokentui.store.errors import Corrupt
 from tokentui.store.faults import classify
 from tokentui.text import clean

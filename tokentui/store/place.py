@@ -13,11 +13,12 @@ import os
 import sqlite3
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
 
+from tokentui.frozen import dataclass
 from tokentui.store.errors import DiskFull, ReadOnly, StoreError, Unsafe
 from tokentui.store.faults import classify, explained
 from tokentui.store.mounts import MOUNTINFO, file_system_of, is_network, is_ordinary

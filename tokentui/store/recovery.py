@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from tokentui.frozen import dataclass
 from tokentui.store import backup, integrity
 from tokentui.store.faults import explained
 from tokentui.store.place import COMPANIONS

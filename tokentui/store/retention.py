@@ -9,9 +9,9 @@ Measured with a million requests of which half go: 0.6 s altogether, 58 ms the l
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from typing import Any
 
+from tokentui.frozen import dataclass
 from tokentui.store import notes
 from tokentui.store.connection import writing
 from tokentui.store.days import QUARTER

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from tokentui.frozen import dataclass
 from tokentui.periods import week_of
 from tokentui.store.conditions import ACCOUNT_LABEL, SUCCEEDED, conditions, satisfied
 from tokentui.store.days import QUARTER, SPANS, Days, date_of, number_of
