@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tokentui.store import Reader
     from tokentui.store.limit_tracks import LocalUse
     from tokentui.store.snapshot import PastWindow
-    from tokentui.store.subscriptions import Subscription
 
 HISTORY_DAYS = 60
 """Days of readings that the past is learned from: eight weeks, and no plan is older than it looks."""
@@ -72,7 +71,6 @@ class AccountInsights:
     limits: tuple[Insight, ...] = ()
     own: Account | None = None
     """How the user set it up, own limits included; None for an account that only logs tell of."""
-    plans: tuple[Subscription, ...] = ()
 
     def of(self, limit_id: str, window_minutes: int) -> Insight:
         """Return what is known of a limit."""
@@ -88,7 +86,6 @@ Insights = dict[tuple[str, str], AccountInsights]
 def insights(reader: Reader, now: int, accounts: Iterable[tuple[str, str]]) -> Insights:
     """Return what is known of the limits of some accounts (service, account); `now` in UTC epoch µs."""
     own = {(each.account.service, each.account.name): each.account for each in reader.configured_accounts()}
-    plans = reader.subscriptions()
     found = {}
     for service, account in accounts:
         found[service, account] = AccountInsights(
@@ -96,7 +93,6 @@ def insights(reader: Reader, now: int, accounts: Iterable[tuple[str, str]]) -> I
             account,
             _limits(reader, service, account, now),
             own.get((service, account)),
-            tuple(plan for plan in plans if (plan.service, plan.account) == (service, account)),
         )
     return found
 

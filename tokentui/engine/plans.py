@@ -13,7 +13,7 @@ from tokentui import sources
 from tokentui.engine.account_check import AccountProblem
 from tokentui.sources.providers import rows
 from tokentui.store.subscriptions import Subscription
-from tokentui.text import clean
+from tokentui.text import clean, decimal_cost
 from tokentui.usage import NANO
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def _key(plan: Subscription) -> str:
 
 def _told(plan: Subscription) -> dict[str, object]:
     return {
-        "name": plan.name, "price": plan.price, "currency": plan.currency, "first_day": str(plan.first_day),
+        "name": plan.name, "price": decimal_cost(plan.price), "currency": plan.currency,
+        "first_day": str(plan.first_day),
         "last_day": None if plan.last_day is None else str(plan.last_day),
     }  # fmt: skip
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from tokentui.frozen import dataclass
 from tokentui.store.days import QUARTER
 
 _READINGS = """

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import TYPE_CHECKING
 
 from tokentui.frozen import dataclass
+
+if TYPE_CHECKING:
+    from tokentui.store.subscriptions import Subscription
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,8 @@ class Card:
     """The weakest quality among its records: a `floor` is shown with ≥."""
     billing: Billing | None = None
     """None for an account that was only found in logs."""
+    plans: tuple[Subscription, ...] = ()
+    """What is paid for it each month, as the user entered it; in no other figure."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from tokentui.store import drivers, notes
 from tokentui.store.card_billing import billings
 from tokentui.store.days import QUARTER, SPANS, Days, date_of, number_of
 from tokentui.store.snapshot import Card, Day, Limit, Snapshot, Usage
+from tokentui.store.subscriptions import subscriptions
 from tokentui.store.usage_table import SUMS
 
 TREND_DAYS = 90
@@ -161,12 +162,15 @@ def _cards(
         by_account[row[1]].append(row)
     limits = _limits(connection, now)
     told = billings(connection, now)
+    plans = subscriptions(connection)
     cards = []
     for number, account in accounts.items():
         mine = by_account[number]
         daily = {day: _usage(row[3:] for row in group) for day, group in groupby(mine, itemgetter(0))}
         recent = [daily.get(day) for day in range(today - CARD_DAYS + 1, today + 1)]
-        if account.last_used_at is None and number not in limits and number not in told:
+        mine_is = account.service, account.name
+        paid = tuple(plan for plan in plans if (plan.service, plan.account) == mine_is)
+        if account.last_used_at is None and number not in limits and number not in told and not paid:
             continue
         cards.append(
             Card(
@@ -182,6 +186,7 @@ def _cards(
                 last_used_at=account.last_used_at,
                 quality=account.quality,
                 billing=told.get(number),
+                plans=paid,
             )
         )
     cards.sort(key=lambda card: (-card.month.cost, -card.month.total_tokens, card.service, card.account))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
 from datetime import date
 
+from tokentui.frozen import dataclass
 from tokentui.store.days import date_of, number_of
 from tokentui.store.dimensions import Dimensions, storable
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from tokentui import periods, text
-from tokentui.ui import cards, figures, pace, selections
+from tokentui.ui import cards, figures, pace, plans, selections
 from tokentui.ui.draw import BLOCKS, Line, bars, beside, box, cut, fit, length, spread
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def head(card: Card, width: int, now: float) -> list[Line]:
         address.append(("  o copies it", "muted"))
     spent = (("today", card.today), ("month", card.month))
     drawn = [cards.spending(label, usage, card.quality, inner) for label, usage in spent]
+    drawn += [[(fit("plan", 6), "muted"), (f" {plans.words(each)}", "text")] for each in card.plans]
     plan = f" {text.clean(card.plan, 20)}" if card.plan else ""
     title: Line = [(cards.name(card), "strong"), (plan, "muted")]
     mark: Line = [(state, state.lower())] if state else []

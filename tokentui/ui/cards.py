@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentui import sources, text
-from tokentui.ui import card_billing, figures, pace
+from tokentui.ui import card_billing, figures, pace, plans
 from tokentui.ui.draw import Line, bars, box, cut, fit, gauge, length, spread
 
 if TYPE_CHECKING:
@@ -57,9 +57,8 @@ def lines(
     style = "focus" if focused else {"CRIT": "crit", "WARN": "warn"}.get(state, "frame")
     title: Line = [(text.clean(card.title, 40), "strong")]
     label = card.billing.label if card.billing else ""
-    if named := " · ".join(
-        part for part in (text.clean(card.plan, 20), text.clean(label or card.account, 30)) if part
-    ):
+    known = text.clean(card.plan, 20), text.clean(label or card.account, 30), plans.monthly(card.plans)
+    if named := " · ".join(part for part in known if part):
         title.append((f" {named}", "muted"))
     mark: Line = [(state, figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else []
     if (told := card_billing.mark(card.billing)) and state != "CRIT":

@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 SOURCES = {"api": "API", "status-line": "status line", "app-server": "app-server", "log": "log"}
 """Where an official reading came from; anything else is an estimate."""
 
-WIDE = 100
-"""From this width on a limit has one line and a second one for what else is known."""
-
 MOST_SPARKS = 30
 
 _BAR = 20
@@ -82,7 +79,7 @@ def items(card: Card, known: AccountInsights | None) -> list[Item]:
             said += f" of {plans.amount(granted, currency)} left"
         percent = 100 * (granted - amount) / granted if granted and granted > 0 else None
         found.append(Item(card, "balance", text.clean(name, 20), percent=percent, of=said))
-    for plan in known.plans if known else ():
+    for plan in card.plans:
         found.append(Item(card, "plan", text.clean(plan.name, 20) or "plan", of=plans.words(plan)))
     return found
 
@@ -96,8 +93,8 @@ def lines(item: Item, width: int, now: float, zone: tzinfo | None) -> list[Line]
     source: Line = [(source_words(limit, now), "muted")]
     more = _more(item.known, limit, now, width - 4)
     rest: list[Line] = [[("    ", ""), *more]] if more else []
-    if width >= WIDE:
-        head = [*_gauge(item, width, now), ("  ", ""), (said, style)]
+    head = [*_gauge(item, width, now), ("  ", ""), (said, style)]
+    if width >= 60 and length(head) + length(source) + 3 <= width:
         return [spread(head, [*source, (" ", "")], width), *rest]
     if width >= 60:
         first = spread(_gauge(item, width, now), [*source, (" ", "")], width)

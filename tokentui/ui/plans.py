@@ -36,6 +36,12 @@ def month(plans: Iterable[Subscription], first: date, last: date) -> str:
     return "plans " + " + ".join(_short(nano, unit) for unit, nano in sorted(sums.items())) if sums else ""
 
 
+def monthly(plans: Iterable[Subscription]) -> str:
+    """Return what the plans that go on cost, for the title of a card: `$20 a month`."""
+    going = [plan for plan in plans if plan.last_day is None]
+    return " + ".join(_short(plan.price, plan.currency) for plan in going) + " a month" if going else ""
+
+
 def _short(nano: int, currency: str) -> str:
     if currency == "USD":
         return figures.money(nano, 0 if nano % 10**9 == 0 else 2).removesuffix(".00")

@@ -8,7 +8,7 @@ from tokentui import forecast, text
 from tokentui.moments import moment
 from tokentui.periods import billing_month
 from tokentui.store.snapshot import Usage
-from tokentui.ui import figures
+from tokentui.ui import figures, plans
 from tokentui.ui.draw import Line, bars, beside, cut, length
 from tokentui.ui.zones import zone_of
 
@@ -102,7 +102,10 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> 
     first, last = billing_month(today, snapshot.billing_day)
     until = f"{today.day}" if first.month == today.month else f"{today:%b} {today.day}"
     told: Line = [(f"{first:%b} {first.day}–{until} · {figures.requests(month.request_count)}", "muted")]
-    so_far = Total(*_MONTH, [(figures.cost(month, quality), "strong")], told)
+    value: Line = [(figures.cost(month, quality), "strong")]
+    if paid := plans.month((plan for card in snapshot.cards for plan in card.plans), first, last):
+        value.append((f"  {paid}", "muted"))  # beside the figure, never in it
+    so_far = Total(*_MONTH, value, told)
     known = 0 if snapshot.first_day is None else (today - snapshot.first_day).days
     complete = [day.cost if day else 0 for day in days[:-1]]
     end = forecast.month_end(
@@ -113,8 +116,8 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> 
     lately = figures.quality_of(_services(snapshot, range(30)), snapshot.cards)
     partly = any(day and day.unpriced_request_count for day in days)
     sign = "≥" if quality == "floor" or lately == "floor" or partly or month.unpriced_request_count else ""
-    value: Line = [(f"{sign}{figures.money(end)}~", "strong")]
-    return [so_far, Total(_MONTH_END, "End", value, [("at the rate of 28 days", "muted")])]
+    comes_to: Line = [(f"{sign}{figures.money(end)}~", "strong")]
+    return [so_far, Total(_MONTH_END, "End", comes_to, [("at the rate of 28 days", "muted")])]
 
 
 _MONTH_END = "Month end"
