@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 import click
 
-from tokentui.cli import Failure, LazyGroup, Misuse, output
-from tokentui.cli.options import Decorated
+from tokentui.cli import KEY_REJECTED, Failure, LazyGroup, Misuse, output
+from tokentui.cli.account_fields import changed, fields
 from tokentui.cli.surroundings import look_around
-from tokentui.text import clean
 
 if TYPE_CHECKING:  # `tokentui --help` reads this module, and needs none of the accounts
     from tokentui.billing import Account, KeyReport
@@ -22,30 +19,10 @@ if TYPE_CHECKING:  # `tokentui --help` reads this module, and needs none of the 
 
 _PLANS = {name: f"tokentui.cli.plans:{name}" for name in ("subscribe", "plans", "unsubscribe")}
 
-FIELDS = ("label", "organization", "project", "base_url", "interval_seconds")
+class Rejected(Failure):
+    """A provider did not take a key."""
 
-
-def fields(decorated: Decorated) -> Decorated:
-    """Add the options that describe an account."""
-    for option in (
-        click.option(
-            "--set", "options", multiple=True, metavar="NAME=VALUE", help="What only this service is told."
-        ),
-        click.option("--opt-in", multiple=True, metavar="WHAT", help="Turn on what is off by default."),
-        click.option("--token-limit", type=int, metavar="N", help="Tokens a month."),
-        click.option("--session-limit", metavar="DOLLARS", help="Dollars a session."),
-        click.option("--monthly-limit", metavar="DOLLARS", help="Dollars a month; 0 takes it away."),
-        click.option("--interval", "interval_seconds", type=int, metavar="SECONDS", help="0: its own pace."),
-        click.option("--base-url", metavar="URL", help="Including the version prefix."),
-        click.option("--project", metavar="ID"),
-        click.option("--organization", metavar="ID"),
-        click.option("--label", metavar="TEXT", help="What its card shows."),
-        click.option("--key-command", metavar="WORDS", help="The key is the first line a command prints."),
-        click.option("--key-file", metavar="PATH", help="The key is in this file (mode 600)."),
-        click.option("--key-env", metavar="NAME", help="The key is in this environment variable."),
-    ):
-        decorated = option(decorated)
-    return decorated
+    exit_code = KEY_REJECTED
 
 
 @click.group(
@@ -86,14 +63,20 @@ def list_(as_json_: bool) -> None:
 def add(service: str, name: str, no_test: bool, **given: object) -> None:
     """Set up an account of SERVICE; a NAME tells several apart (tokentui providers lists the services)."""
     from tokentui.billing import Account
+    from tokentui.engine.account_check import checked, row_of
 
     accounts = _accounts()
-    draft = _changed(Account(service.strip().lower(), name), given)
-    key = (
-        None if draft.secret_reference or not _needs_key(accounts, draft) else _asked_key(f"Key of {service}")
-    )
+    row = row_of(service)
+    draft = checked(changed(Account(row.name, name), given))
+    if any(view.account.key == draft.key for view in accounts.listed()):
+        hint = f"change it: tokentui account edit {draft.key}; or give this one a name as well"
+        raise Misuse(f"there is an account {draft.key} already", hint=hint)
+    key = None
+    if row.key_help and not draft.secret_reference:
+        _require_vault(accounts)
+        key = _asked_key(f"Key of {row.title}")
     if not no_test:
-        _tell(accounts.test(draft, key))
+        _test(accounts, draft, key, hint="--no-test saves it all the same")
     if key is not None:
         _open_vault(accounts)
     view = accounts.add(draft, key)
@@ -107,7 +90,7 @@ def edit(key: str, **given: object) -> None:
     """Change fields of ACCOUNT (service, or service/name)."""
     accounts = _accounts()
     before = accounts.view(key).account
-    after = _changed(before, given)
+    after = changed(before, given)
     if after == before:
         raise Misuse("nothing to change was named", hint="such as: --monthly-limit 150")
     changes = {name: getattr(after, name) for name in before.__struct_fields__}
@@ -123,7 +106,8 @@ def test(key: str) -> None:
     view = accounts.view(key)
     if view.account.secret_reference.startswith("vault:"):
         _open_vault(accounts)
-    _tell(accounts.test(view.account))
+    how = "rotate" if view.account.secret_reference.startswith("vault:") else "edit"
+    _test(accounts, view.account, None, hint=f"then: tokentui account {how} {view.account.key}")
 
 
 @account.command(short_help="Stop asking for an account.")
@@ -147,9 +131,10 @@ def rotate(key: str, no_test: bool) -> None:
     """Replace the key of ACCOUNT in the vault."""
     accounts = _accounts()
     view = accounts.view(key)
+    _require_vault(accounts)
     new = _asked_key(f"New key of {view.account.key}")
     if not no_test:
-        _tell(accounts.test(view.account, new))
+        _test(accounts, view.account, new, hint="--no-test replaces it all the same")
     _open_vault(accounts)
     accounts.rotate(key, new)
     output.write(f"the key of {view.account.key} is replaced; withdraw the old one at the provider\n")
@@ -160,11 +145,11 @@ def rotate(key: str, no_test: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(key: str, yes: bool) -> None:
     """Remove ACCOUNT, what its provider said of it, and its key in the vault; says first what goes."""
-    from tokentui.cli.account_report import removal_words
+    from tokentui.engine.account_words import removal_words
 
     accounts = _accounts()
     view = accounts.view(key)
-    output.write(removal_words(view, accounts.removal(key)))
+    output.write(removal_words(view, accounts.removal(key)) + "\n")
     if not yes:
         if not sys.stdin.isatty():
             raise Failure("there is no terminal to ask on", hint="--yes removes it without asking")
@@ -174,12 +159,16 @@ def remove(key: str, yes: bool) -> None:
 
 
 @account.command(short_help="Who changed what.")
-@click.option("--limit", type=int, default=50, show_default=True)
-def audit(limit: int) -> None:
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True)
+@click.option("--json", "as_json_", is_flag=True, help="Print JSON.")
+def audit(limit: int, as_json_: bool) -> None:
     """Print who changed which account, newest first; never a key."""
-    from tokentui.cli.account_report import audit_table
+    from tokentui.cli.account_report import audit_json, audit_table
 
     entries = _accounts().audit_log(limit)
+    if as_json_:
+        output.write(json.dumps({"schema": 1, "entries": audit_json(entries)}, indent=2) + "\n")
+        return
     output.write(audit_table(entries, output.columns_of(sys.stdout), output.coloured(sys.stdout)))
 
 
@@ -188,65 +177,6 @@ def _accounts() -> Accounts:
 
     here = look_around()
     return Accounts(here.paths, here.settings)
-
-
-def _needs_key(accounts: Accounts, draft: Account) -> bool:  # noqa: ARG001
-    from tokentui.engine.account_check import row_of
-
-    return bool(row_of(draft.service).key_help)
-
-
-def _changed(account: Account, given: dict[str, object]) -> Account:
-    """Return an account with what a command line says of it."""
-    from msgspec.structs import replace
-
-    changes: dict[str, object] = {name: given[name] for name in FIELDS if given.get(name) is not None}
-    named = [(scheme, given.get(f"key_{option}")) for scheme, option in
-             (("env", "env"), ("file", "file"), ("command", "command"))]  # fmt: skip
-    references = [f"{scheme}:{text}" for scheme, text in named if text]
-    if len(references) > 1:
-        raise Misuse("a key comes from one place", hint="name one of --key-env, --key-file, --key-command")
-    if references:
-        changes["secret_reference"] = references[0]
-    for name in ("monthly_limit", "session_limit"):
-        if given.get(name) is not None:
-            changes[name] = _dollars(str(given[name])) or None
-    if given.get("token_limit") is not None:
-        changes["token_limit"] = given["token_limit"] or None
-    changes["options"] = _options(account, given)
-    return replace(account, **changes)
-
-
-def _options(account: Account, given: dict[str, object]) -> dict[str, str]:
-    from tokentui.engine.account_check import holds_key
-
-    found = dict(account.options)
-    pairs = given.get("options")
-    for pair in pairs if isinstance(pairs, Sequence) else ():
-        name, sign, value = str(pair).partition("=")
-        if not sign:
-            raise Misuse(f"{clean(name, 60)} has no value", hint="such as: --set team_id=1234")
-        if holds_key(value):
-            raise Misuse(
-                "this value looks like a key (it is not shown)", hint="a key is asked for, not given"
-            )
-        found[name] = value
-        if not value:
-            del found[name]
-    wanted = given.get("opt_in")
-    if isinstance(wanted, Sequence) and wanted:
-        found["opt_in"] = ",".join(str(each) for each in wanted)
-    return found
-
-
-def _dollars(text: str) -> int:
-    try:
-        amount = Decimal(text.removeprefix("$").replace(",", ""))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or not 0 <= amount < 10**9:
-        raise Misuse(f"“{clean(text, 40)}” is no amount of dollars", hint="such as: --monthly-limit 150")
-    return int(amount.scaleb(9))
 
 
 def _asked_key(question: str) -> Secret:
@@ -260,18 +190,41 @@ def _asked_key(question: str) -> Secret:
     return secrets.key_of(typed, "the key")
 
 
+def _require_vault(accounts: Accounts) -> None:
+    """Raise Failure where a key cannot be kept: before it is asked for, with nobody to type a passphrase."""
+    if sys.stdin.isatty():
+        return
+    state = accounts.vault_state
+    if state == "none":
+        raise Failure("there is no vault to keep the key in", hint="tokentui vault init makes one")
+    if state == "locked":
+        hint = "set TOKENTUI_VAULT_PASSPHRASE, or run this in a terminal"
+        raise Failure("the vault is locked", hint=hint)
+
+
 def _open_vault(accounts: Accounts) -> None:
     """Make sure the vault takes a key: made when there is none, opened when it is locked."""
     from tokentui.cli.passphrase import Passphrases
 
+    _require_vault(accounts)
     state = accounts.vault_state
     if state == "none":
-        if not sys.stdin.isatty():
-            raise Failure("there is no vault to keep the key in", hint="tokentui vault init makes one")
         output.write("The key goes into a vault, which is made now.\n")
         accounts.create_vault(Passphrases().new(None))
     elif state == "locked":
         accounts.unlock(Passphrases().old(None))
+
+
+def _test(accounts: Accounts, draft: Account, key: Secret | None, *, hint: str) -> None:
+    """Tell what a key may do. Raises Failure; with exit code 3 when it is rejected."""
+    from tokentui.sources.providers.errors import KeyRejected, ProviderError
+
+    try:
+        report = accounts.test(draft, key)
+    except ProviderError as error:
+        kind = Rejected if isinstance(error, KeyRejected) else Failure
+        raise kind(str(error), hint=f"{error.hint}\n{hint}" if error.hint else hint) from None
+    _tell(report)
 
 
 def _tell(report: KeyReport) -> None:

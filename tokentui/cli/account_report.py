@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 
 from tokentui.cli import output
+from tokentui.engine.account_words import answered_at, change_words, in_trouble, key_place, next_at, state_of
 from tokentui.engine.accounts import AccountView, FoundKey
 from tokentui.store.accounts import AuditEntry
 from tokentui.text import ago, clean
-
-WORDS = {
-    "new": "not asked yet", "ok": "ok", "degraded": "degraded", "open": "down",
-    "key-rejected": "key rejected", "off": "not offered", "locked": "vault locked",
-}  # fmt: skip
-"""The status of a feature as a person reads it."""
-
-_ORDER = ("key-rejected", "locked", "open", "degraded", "off", "new", "ok")
-"""Worst first."""
-
-
-def state_of(view: AccountView) -> str:
-    """Return the worst state of an account's features, in words."""
-    if not view.account.is_active:
-        return "paused"
-    found = {state.status for state in view.states}
-    worst = next((status for status in _ORDER if status in found), "new")
-    if worst == "off" and "ok" in found:
-        worst = "ok"
-    return WORDS[worst]
 
 
 def listing(views: Sequence[AccountView], offered: Sequence[FoundKey], width: int, colour: bool) -> str:
     """Return the table of accounts, what is wrong with them, and the keys that were found."""
     text = _table(views, width, colour) if views else "No accounts are set up.\n"
     for view in views:
-        for state in view.states:
-            if state.error:
-                hint = f"; {state.hint}" if state.hint else ""
-                text += f"  {view.account.key} {state.feature}: {clean(state.error)}{clean(hint)}\n"
+        for state in in_trouble(view):
+            hint = f"; {state.hint}" if state.hint else ""
+            text += f"  {view.account.key} {state.feature}: {clean(state.error)}{clean(hint)}\n"
     for found in offered:
         variable = found.reference.removeprefix("env:")
         add = f"tokentui account add {found.provider.name} --key-env {variable}"
@@ -51,16 +31,19 @@ def listing(views: Sequence[AccountView], offered: Sequence[FoundKey], width: in
 
 
 def _table(views: Sequence[AccountView], width: int, colour: bool) -> str:
-    heads = ("account", "title", "state", "last answer", "key from", "key age")
+    heads = ("account", "title", "state", "last answer", "next", "key from", "key age", "balance")
     now = time.time()
     rows = []
     for view in views:
-        answers = [state.last_success_at for state in view.states if state.last_success_at]
-        last = ago(now - max(answers) / 1e6) if answers else "never"
-        kind = view.account.secret_reference.partition(":")[0] or "none"
+        last, due = answered_at(view), next_at(view)
+        when = "–" if due is None else f"{_at(due):%H:%M} UTC" if due / 1e6 > now else "soon"
         age = f"{(now - view.key_changed_at / 1e6) / 86_400:.0f} days" if view.key_changed_at else "–"
-        cells = (view.account.key, clean(view.title, 40), state_of(view), last, kind, age)
-        rows.append([output.Cell(each) for each in cells])
+        left = [f"{_dollars(each.balance.amount)} {each.balance.currency}" for each in view.balances]
+        cells = (
+            view.account.key, clean(view.title, 40), state_of(view),
+            ago(now - last / 1e6) if last else "never", when, key_place(view), age, left[0] if left else "–",
+        )  # fmt: skip
+        rows.append([output.Cell(clean(each, 80)) for each in cells])
     columns = [output.Column(head, numeric=False) for head in heads]
     return output.table(columns, rows, width=width, colour=colour)
 
@@ -93,19 +76,6 @@ def as_json(view: AccountView) -> dict[str, object]:
     }  # fmt: skip
 
 
-def removal_words(view: AccountView, going: Mapping[str, int]) -> str:
-    """Return what would go with an account."""
-    kinds = {
-        "billed_buckets": "buckets of what its provider billed", "balances": "balances",
-        "account_states": "states", "subscriptions": "subscriptions",
-    }  # fmt: skip
-    parts = [f"{going[table]:,} {words}" for table, words in kinds.items() if going.get(table)]
-    text = f"{view.account.key}: {', '.join(parts) or 'nothing is stored of it'}"
-    if going.get("requests"):
-        text += f"; {going['requests']:,} requests that were read from logs stay"
-    return text + "\n"
-
-
 def audit_table(entries: Sequence[AuditEntry], width: int, colour: bool) -> str:
     """Return who changed what."""
     if not entries:
@@ -115,20 +85,21 @@ def audit_table(entries: Sequence[AuditEntry], width: int, colour: bool) -> str:
     ]
     rows = [
         [output.Cell(clean(each, 200)) for each in
-         (f"{_at(entry.at):%Y-%m-%d %H:%M}", entry.actor, entry.action, entry.subject, _change(entry))]
+         (f"{_at(entry.at):%Y-%m-%d %H:%M}", entry.actor, entry.action, entry.subject, change_words(entry))]
         for entry in entries
     ]  # fmt: skip
     return output.table(columns, rows, width=width, colour=colour)
 
 
-def _change(entry: AuditEntry) -> str:
-    names = [
-        name for name, value in {**entry.before, **entry.after}.items() if value not in ("", None, {}, 0)
-    ]
-    if entry.action == "edit":
-        return ", ".join(f"{name}: {entry.before.get(name)} → {entry.after.get(name)}" for name in names)
-    told = entry.after or entry.before
-    return ", ".join(f"{name}={told[name]}" for name in names if name in told and name != "is_active")
+def audit_json(entries: Sequence[AuditEntry]) -> list[dict[str, object]]:
+    """Return who changed what, for machines; amounts are nano-dollars."""
+    return [
+        {
+            "at": _moment(entry.at), "actor": entry.actor, "action": entry.action, "subject": entry.subject,
+            "before": dict(entry.before), "after": dict(entry.after),
+        }
+        for entry in entries
+    ]  # fmt: skip
 
 
 def _dollars(nano: int | None) -> str | None:

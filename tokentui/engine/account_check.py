@@ -7,7 +7,7 @@ import re
 from msgspec.structs import replace
 
 from tokentui import secrets
-from tokentui.billing import Account
+from tokentui.billing import FEATURES, Account
 from tokentui.sources.providers import Provider, find, rows
 from tokentui.text import clean
 
@@ -32,6 +32,20 @@ def row_of(service: str) -> Provider:
         hint = f"there are: {', '.join(rows())}"
         raise AccountProblem(f"there is no service “{clean(service, 60)}”", hint, field="service")
     return row
+
+
+def opt_ins(row: Provider) -> dict[str, str]:
+    """Return what is off until the user turns it on -> the warning shown before."""
+    found: dict[str, str] = {
+        feature: row.capabilities[feature].note or "not documented by the provider"
+        for feature in FEATURES
+        if row.capabilities[feature].offer == "opt-in"
+    }
+    for option in row.options:
+        if option.name == "opt_in":
+            what, _, why = option.hint.partition(": ")
+            found[what] = why
+    return {**found, **row.opt_ins}
 
 
 def holds_key(text: str) -> bool:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from tokentui import secrets, text
 from tokentui.billing import Account
+from tokentui.engine.account_check import opt_ins
 from tokentui.sources.providers import Provider, rows
 from tokentui.ui import accounts_lines as drawing
 from tokentui.ui import accounts_steps as steps
@@ -269,8 +270,6 @@ class AddAccount(KeyWindow):
         return drawn + self.keys(f"{save} · t tests again · esc leaves; nothing is saved yet", width)
 
     def _opt_ins(self, width: int) -> list[Line]:
-        from tokentui.ui.accounts_form import opt_ins
-
         found = opt_ins(self._row) if self._row else {}
         said = f"off until you turn it on (enter on the account): {', '.join(found)}"
         return self.said(said, "muted", width) if found else []

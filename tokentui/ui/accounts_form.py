@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from tokentui import text
-from tokentui.billing import FEATURES, Account
+from tokentui.billing import Account
+from tokentui.engine.account_check import opt_ins
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.choosing import AskText, Confirm
 from tokentui.ui.draw import Line, cut, fit, wrap
@@ -50,20 +51,6 @@ _FIELDS = (
     Field("project", "project", "its id, to count this project alone; empty: all"),
     Field("interval_seconds", "asked every", "seconds; empty: as often as suits each question", "number"),
 )
-
-
-def opt_ins(row: Provider) -> dict[str, str]:
-    """Return what is off until the user turns it on -> the warning shown before."""
-    found: dict[str, str] = {
-        feature: row.capabilities[feature].note or "not documented by the provider"
-        for feature in FEATURES
-        if row.capabilities[feature].offer == "opt-in"
-    }
-    for option in row.options:
-        if option.name == "opt_in":
-            what, _, why = option.hint.partition(": ")
-            found[what] = why
-    return {**found, **row.opt_ins}
 
 
 def fields_of(row: Provider | None) -> list[Field]:
