@@ -96,6 +96,7 @@ class Lines(Widget):
     def redraw(self) -> None:
         """Repaint what has changed since it was last drawn; nothing when nothing has."""
         if self.styles.is_auto_height and len(self.asked(self.size.width, 0)) != self.size.height:
+            self._drawn_in = None  # the layout may lead back to the size of the last drawing
             self.refresh(layout=True)
             return
         if self._drawn_in != self.size:
