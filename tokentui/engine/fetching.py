@@ -133,7 +133,8 @@ def features_of(row: Provider, account: Account) -> list[tuple[Feature, float]]:
         capability = row.capabilities.get(feature)
         if capability is None or not capability.interval_seconds or capability.offer == "no":
             continue
-        if capability.offer == "opt-in" and not account.opted_in(feature):
+        ways = (feature, *(each for each in row.opt_ins if each.startswith(f"{feature}-")))
+        if capability.offer == "opt-in" and not any(map(account.opted_in, ways)):
             continue
         found.append((feature, float(max(capability.interval_seconds, account.interval_seconds))))
     return found

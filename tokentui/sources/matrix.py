@@ -49,7 +49,10 @@ class Offers(NamedTuple):
 
 def matrix() -> list[Offers]:
     """Return all services: the tools whose logs are read, then the providers."""
-    return [_of_logs(source) for source in tools()] + [_of_api(row) for row in rows().values()]
+    known = rows()
+    read = [_joined(_of_logs(source), known.get(source.name)) for source in tools()]
+    names = {each.name for each in read}
+    return read + [_of_api(row) for row in known.values() if row.name not in names]
 
 
 def table() -> str:
@@ -69,6 +72,23 @@ def _of_logs(source: Source) -> Offers:
         "limits": _LIMITS.get(source.name, _NO_LIMITS), "balance": _NO_BALANCE,
     }  # fmt: skip
     return Offers(source.name, source.title, "logs", capabilities, source.dashboard_url, "", ())
+
+
+def _joined(offers: Offers, row: Provider | None) -> Offers:
+    """Return a tool's offers with what its provider adds to its logs."""
+    if row is None:
+        return offers
+    capabilities = dict(offers.capabilities)
+    for feature, more in row.capabilities.items():
+        if more.offer == "no":
+            continue
+        known = capabilities[feature]
+        if known.offer == "no":
+            capabilities[feature] = more
+        else:
+            note = f"{known.note}; {WORDS[more.offer]}: {more.note}"
+            capabilities[feature] = Capability(known.offer, note, more.interval_seconds)
+    return offers._replace(capabilities=capabilities, key_help=row.key_help, notes=row.notes)
 
 
 def _of_api(row: Provider) -> Offers:

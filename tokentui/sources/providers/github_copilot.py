@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from tokentui.billing import Account, Bucket, Covered, Feature, Fetched, KeyReport
-from tokentui.sources.providers import Span
+from tokentui.sources.providers import Span, copilot_allowance
 from tokentui.sources.providers.errors import NotOffered
 from tokentui.sources.providers.fields import Row
 from tokentui.sources.providers.http import Client
@@ -47,6 +47,8 @@ async def cost(client: Client, account: Account, span: Span) -> Fetched:
 
 async def limits(client: Client, account: Account, span: Span) -> Fetched:  # noqa: ARG001
     """Return an organization's seats, as a limit that is full when all are in use."""
+    if account.opted_in("copilot-internal"):
+        return copilot_allowance.understood(await client.get("copilot_internal/user"), client, account)
     if not account.organization:
         return Fetched(notes=("GitHub tells a person's allowance to nobody but its own programs",))
     path = f"orgs/{quote(account.organization, safe='')}/copilot/billing"

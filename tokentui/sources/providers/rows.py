@@ -10,6 +10,7 @@ _HOUR, _MINUTE = 3600, 60
 _NO_USAGE = Capability("no", "it offers no usage API; what local tools used with it is in their logs")
 _NO_LIMITS = Capability("no", "it names limits only in the headers of paid requests")
 _LOCAL = Capability("no", "local: nothing to pay")
+_FROM_LOGS = Capability("no", "no API; known from the session logs on this machine")
 _PLAN = Capability("no", "the plan costs the same every month: enter it as a subscription")
 
 PROVIDERS: tuple[Provider, ...] = (
@@ -62,6 +63,40 @@ PROVIDERS: tuple[Provider, ...] = (
         history_days=30,
     ),
     Provider(
+        "claude-code", "Claude Code", "tokentui.sources.providers.claude_code",
+        "https://api.anthropic.com", "https://claude.ai/settings/usage", "",
+        {
+            "history": _FROM_LOGS, "cost": _FROM_LOGS,
+            "limits": Capability("opt-in", "all windows, from an undocumented endpoint", 5 * _MINUTE),
+            "balance": _PLAN,
+        },
+        options=(Option("user_agent", "user agent", hint="sent in place of tokentui's, at your own risk"),),
+        notes=("`tokentui statusline` gets the 5 hours and the week from Claude Code itself, without this.",),
+        opt_ins={
+            "limits": "reads Claude Code's login (~/.claude/.credentials.json, never changed or renewed) and"
+            " asks api/oauth/usage with it. Anthropic does not document that address; its terms allow this"
+            " login for Claude Code and its own apps only: others may not collect or store it. It may stop at"
+            " any time; other programs are often answered with 429. Prefer tokentui statusline",
+        },
+    ),
+    Provider(
+        "codex", "Codex", "tokentui.sources.providers.codex",
+        "https://chatgpt.com/backend-api", "https://chatgpt.com/codex/settings/usage", "",
+        {
+            "history": _FROM_LOGS, "cost": _FROM_LOGS,
+            "limits": Capability("opt-in", "the plan's windows, asked of codex app-server", 5 * _MINUTE),
+            "balance": _PLAN,
+        },
+        notes=("Without this the newest limits in Codex's logs are shown.",),
+        opt_ins={
+            "limits": "starts your own `codex app-server` every five minutes, which asks OpenAI with Codex's"
+            " login and ends after the answer; tokentui sees no login",
+            "limits-wham": "instead of codex app-server, reads Codex's login (~/.codex/auth.json, never"
+            " changed or renewed) and asks chatgpt.com/backend-api/wham/usage with it, which OpenAI does not"
+            " document for others and may close at any time. Prefer codex app-server",
+        },
+    ),
+    Provider(
         "github-copilot", "GitHub Copilot", "tokentui.sources.providers.github_copilot",
         "https://api.github.com", "https://github.com/settings/billing",
         "a fine-grained token with “Plan: read” (github.com/settings/personal-access-tokens);"
@@ -74,6 +109,11 @@ PROVIDERS: tuple[Provider, ...] = (
         },
         ("GITHUB_BILLING_TOKEN",),
         (Option("user", "user name", hint="whose billing, if not the token's owner's"),),
+        opt_ins={
+            "copilot-internal": "asks copilot_internal/user for your allowance and what is left of it. GitHub"
+            " does not document it and may close it at any time. It needs the token of GitHub's own programs"
+            " (key from the command `gh auth token`), which may do far more than read billing",
+        },
         history_days=31,
         notes=("A person's billing shows what that person bought; an organization's seats are its own.",),
     ),
