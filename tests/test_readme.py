@@ -13,6 +13,7 @@ from tokentui.config import __main__ as documentation
 from tokentui.engine.filters import KEYS
 from tokentui.engine.reports import SORTS
 from tokentui.sources import SOURCES, Source
+from tokentui.sources import __main__ as offers
 from tokentui.store.usage_table import DIMENSIONS
 
 ROOT = Path(__file__).parent.parent
@@ -38,6 +39,12 @@ def test_every_command_is_explained(command: str) -> None:
 def test_the_settings_are_those_of_the_code() -> None:
     assert documentation.written(README) == README, "run: python -m tokentui.config README.md"
     assert "| `week_start` | `\"monday\"` |" in documentation.table()
+
+
+def test_what_services_offer_is_what_the_registry_says() -> None:
+    assert offers.written(README) == README, "run: python -m tokentui.sources README.md"
+    assert "| OpenAI API (`openai-api`) | no | with key |" in offers.offers()
+    assert "| any API key: platform.deepseek.com/api_keys | `DEEPSEEK_API_KEY` |" in offers.keys()
 
 
 @pytest.mark.parametrize("word", [*DIMENSIONS, *KEYS, *SORTS])
