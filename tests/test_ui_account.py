@@ -161,10 +161,10 @@ def test_past_windows_say_how_many_were_full() -> None:
     limit = card.limits[0]
     windows = tuple(PastWindow(number, 100.0 if number % 3 else 40.0) for number in range(6))
     past = LimitHistory(limit.limit_id, "", limit.window_minutes, windows)
-    shown = plain(account_lines.limits(card, [past], 100, NOW.timestamp(), None))
+    shown = plain(account_lines.head(card, [past], 100, NOW.timestamp(), None))
     assert "last 6 windows  ▃██▃██  4 full" in shown
     assert "no limits in its logs" in plain(
-        account_lines.limits(replace(card, limits=()), None, 100, NOW.timestamp(), None)
+        account_lines.head(replace(card, limits=()), None, 100, NOW.timestamp(), None)
     )
 
 

@@ -11,10 +11,11 @@ from tokentui.engine.explain_books import (
     DAYS,
     BookDay,
     BooksExplained,
-    Gap,
     Money,
+    billed_on,
     explained,
 )
+from tokentui.engine.explain_gap import Gap
 
 if TYPE_CHECKING:
     from tokentui.store.queries import Reader
@@ -118,7 +119,7 @@ def sentences(found: BooksExplained) -> Iterator[str]:
     if both is not None:
         yield (
             f"{_days(both.days)} closed and in both books: billed {text.money(both.billed)}, at list prices"
-            f" {text.money(both.listed)}~; {gap_words(both.gap)}."
+            f" {text.money(both.listed)}~: {gap_words(both.gap)}."
         )
     else:
         yield "No closed day is in both books yet: there is no gap that stays."
@@ -139,24 +140,22 @@ def bill_words(found: BooksExplained) -> Iterator[str]:
         yield "Nothing billed is known of these days."
         return
     shut = [day.day for day in found.days if day.state == "closed"]
-    rest = [day.day for day in found.days if day.state == "open"]
+    rest = [day for day in found.days if day.state == "open"]
     if shut:
         yield f"Billed on {_days(len(shut))} closed, {ranges(shut)}: {sums(found.billed_closed)}."
     if rest:
-        so_far = dict(found.billed)
-        for currency, nano in found.billed_closed:
-            so_far[currency] -= nano
-        told = tuple((currency, nano) for currency, nano in so_far.items())
-        yield f"May still change: {ranges(rest)}, billed so far {sums(told)}."
+        so_far = sums(billed_on(rest))
+        yield f"May still change: {ranges(day.day for day in rest)}, billed so far {so_far}."
     yield CLOSES
 
 
 def gap_words(found: Gap) -> str:
-    """Return a gap in words: `billed is $0.12 (3.4 %) less`."""
+    """Return a gap in words: `billed is $0.12 (3.4 %) less than list prices`."""
     if not found.amount:
-        return "there is no gap"
+        return "billed is exactly the list prices"
     percent = "" if found.percent is None else f" ({abs(found.percent):.1f} %)"
-    return f"billed is {text.money(abs(found.amount))}{percent} {'more' if found.amount > 0 else 'less'}"
+    side = "more" if found.amount > 0 else "less"
+    return f"billed is {text.money(abs(found.amount))}{percent} {side} than list prices"
 
 
 def why_words(found: BooksExplained) -> Iterator[str]:

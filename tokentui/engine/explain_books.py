@@ -13,6 +13,7 @@ from datetime import date, timedelta
 from typing import Literal
 
 from tokentui.billing import Capability, Feature
+from tokentui.engine.explain_gap import Gap, State, gap, gap_of, why_no_bill, why_no_list, why_no_logs
 from tokentui.store.books import Books, answered, closed, day_of
 from tokentui.store.card_billing import PART_OF_MESSAGES
 from tokentui.store.ledger import BilledSum, StoredState
@@ -23,20 +24,6 @@ DAYS = 30
 
 Money = tuple[tuple[str, int], ...]
 """(currency, nano-units), by currency."""
-
-State = Literal["closed", "open", "unasked"]
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Billed minus computed."""
-
-    amount: int | None = None
-    """Nano-dollars."""
-    percent: float | None = None
-    """Of what was computed; None where that is nothing."""
-    why: str = ""
-    """Why it cannot be said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +94,7 @@ class BooksExplained:
     items: tuple[Item, ...]
     """What was billed, by line."""
     used: tuple[Item, ...]
-    """What the provider says was used, by model."""
+    """What the provider says was used, by model; by its kind where it names none."""
     parts: tuple[Item, ...]
     """What is told a second time, as a part of that: Claude Code's own report."""
     remarks: tuple[str, ...]
@@ -131,25 +118,37 @@ def explained(
         _day(day, by_day[0].get(day, []), by_day[1].get(day, []), here.get(day), books, states, offers)
         for day in (books.start + timedelta(days=n) for n in range((books.end - books.start).days + 1))
     )
-    shut = {each.day for each in days if each.state == "closed"}
     told = [note for state in books.states for note in state.notes]
-    offered = [offers[name].note for name in ("cost", "history") if name in offers]
+    offered = [_of_figures(offers[name].note) for name in ("cost", "history") if name in offers]
     return BooksExplained(
         books, title, days,
-        billed=money(cost), billed_closed=money(row for row in cost if day_of(row.day) in shut),
+        billed=money(cost), billed_closed=billed_on(day for day in days if day.state == "closed"),
         listed=listed(used), unpriced=_unpriced(used), compared=_compared(days),
         models=_items((row for row in cost if row.model), "model"), items=_items(cost, "operation"),
-        used=_items(used, "model"), parts=_items((row for row in history if row not in used), "model"),
+        used=_items(used, "use"), parts=_items((row for row in history if row not in used), "use"),
         remarks=tuple(dict.fromkeys(each for each in (*notes, *told, *offered) if each)),
     )  # fmt: skip
 
 
+def _of_figures(note: str) -> str:
+    """Return what a note says of the figures; which key they need is told where an account is set up."""
+    return note.partition("; ")[2] if note.startswith("needs ") else note
+
+
 def money(rows: Iterable[BilledSum]) -> Money:
     """Return what some rows come to, by currency."""
+    return _summed((row.currency, row.cost) for row in rows if row.cost is not None)
+
+
+def billed_on(days: Iterable[BookDay]) -> Money:
+    """Return what was billed on some days, by currency."""
+    return _summed(each for day in days for each in day.billed)
+
+
+def _summed(amounts: Iterable[tuple[str, int]]) -> Money:
     found: dict[str, int] = {}
-    for row in rows:
-        if row.cost is not None:
-            found[row.currency] = found.get(row.currency, 0) + row.cost
+    for currency, nano in amounts:
+        found[currency] = found.get(currency, 0) + nano
     return tuple(sorted(found.items()))
 
 
@@ -165,11 +164,6 @@ def tokens(row: BilledSum) -> int:
         row.uncached_input_tokens + row.cache_read_input_tokens + row.cache_creation_5m_input_tokens
         + row.cache_creation_1h_input_tokens + row.output_tokens
     )  # fmt: skip
-
-
-def gap_of(billed: int, computed: int) -> Gap:
-    """Return a gap that is known; both in nano-dollars."""
-    return Gap(billed - computed, 100 * (billed - computed) / computed if computed else None)
 
 
 def _by_day(rows: Iterable[BilledSum]) -> dict[date, list[BilledSum]]:
@@ -190,7 +184,7 @@ def _day(
         known = "unasked"
     else:
         known = "closed" if closed(state, day) else "open" if answered(state, day) else "unasked"
-    why = _why_no_bill(cost, known, books.longest_days, state, offers)
+    why = why_no_bill(cost, known, books.longest_days, state, offers)
     billed = sum(row.cost or 0 for row in cost)
     unpriced, computed = _unpriced(used), listed(used)
     return BookDay(
@@ -199,60 +193,9 @@ def _day(
         request_count=_added(row.request_count for row in used),
         tokens=sum(map(tokens, used)) if used else None,
         listed=computed, unpriced=unpriced, here=here,
-        gap=_gap(billed, computed, why or _why_no_list(used, unpriced, computed, states, offers)),
-        gap_here=_gap(billed, here.known_cost if here else None, why or _why_no_logs(here)),
+        gap=gap(billed, computed, why or why_no_list(used, unpriced, computed, states, offers)),
+        gap_here=gap(billed, here.known_cost if here else None, why or why_no_logs(here)),
     )  # fmt: skip
-
-
-def _gap(billed: int, computed: int | None, why: str) -> Gap:
-    return Gap(why=why) if why or computed is None else gap_of(billed, computed)
-
-
-def _why_no_bill(
-    cost: list[BilledSum], known: State, longest: int, state: StoredState | None,
-    offers: Mapping[Feature, Capability],
-) -> str:  # fmt: skip
-    others = sorted({row.currency for row in cost} - {"USD"})
-    if others:
-        return f"billed in {', '.join(others)}; list prices are in USD"
-    if any(row.day_count > 1 for row in cost) or (longest > 1 and not cost):
-        return f"billed for up to {longest} days at once"
-    if cost or known == "closed":
-        return ""
-    return _not_told("bill", "cost", state, offers) or "the provider says nothing of this day yet"
-
-
-def _why_no_list(
-    used: list[BilledSum], unpriced: tuple[str, ...], computed: int | None,
-    states: Mapping[str, StoredState], offers: Mapping[Feature, Capability],
-) -> str:  # fmt: skip
-    if unpriced:
-        return f"no list price: {', '.join(unpriced)}"
-    if longest := max((row.day_count for row in used if row.day_count > 1), default=0):
-        return f"its tokens are told for {longest} days at once"
-    if computed is not None:
-        return ""
-    return _not_told("tokens", "history", states.get("history"), offers) or "the provider tells no use of it"
-
-
-def _why_no_logs(here: Usage | None) -> str:
-    if here is None or not here.request_count:
-        return "no log here knows of it"
-    missing = here.unpriced_request_count
-    return f"{missing:,} requests in the logs have no price" if missing else ""
-
-
-def _not_told(
-    what: str, feature: Feature, state: StoredState | None, offers: Mapping[Feature, Capability]
-) -> str:
-    offer = offers.get(feature)
-    if offer is None or offer.offer in ("no", "local"):
-        return f"the provider tells no {what}"
-    if state is None or state.last_success_at is None:
-        if state is not None and state.error:
-            return f"its {what} could not be fetched: {state.error}"
-        return f"its {what} {'was' if what == 'bill' else 'were'} not fetched yet"
-    return ""
 
 
 def _unpriced(rows: Iterable[BilledSum]) -> tuple[str, ...]:
@@ -270,11 +213,12 @@ def _compared(days: Iterable[BookDay]) -> Compared | None:
     return Compared(len(both), billed, computed, gap_of(billed, computed))
 
 
-def _items(rows: Iterable[BilledSum], field: Literal["model", "operation"]) -> tuple[Item, ...]:
+def _items(rows: Iterable[BilledSum], field: Literal["model", "operation", "use"]) -> tuple[Item, ...]:
     """Return rows by a field, the dearest first, then the largest."""
     found: dict[str, list[BilledSum]] = {}
     for row in rows:
-        found.setdefault(row.model if field == "model" else row.operation, []).append(row)
+        name = {"model": row.model, "operation": row.operation, "use": row.model or row.operation}[field]
+        found.setdefault(name, []).append(row)
     items = [
         Item(
             name, money(own), _added(row.request_count for row in own), sum(map(tokens, own)),

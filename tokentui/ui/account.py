@@ -69,10 +69,10 @@ class AccountPage(Window[None], inherit_bindings=False):
         return next((card for card in every if (card.service, card.account) == self._account), None)
 
     def compose(self) -> ComposeResult:
-        """Four frames that scroll, and the keys."""
+        """Frames that scroll, and the keys."""
         with VerticalScroll(id="account-room", can_focus=False):
             yield Lines(self._head)
-            yield Lines(self._limits)
+            yield Lines(self._books)
             yield Lines(self._history)
             yield DriversPanel(self._feed, account=self._account, days="month")
         yield Footer("account")
@@ -91,6 +91,8 @@ class AccountPage(Window[None], inherit_bindings=False):
 
     def action_days(self, days: str) -> None:
         """Show what drove today, this week or this month."""
+        if not self._logs:
+            self.program.say("no log on this machine knows this account: x shows what its provider says")
         self.panel.show(days)
 
     def action_step(self, by: int) -> None:
@@ -99,7 +101,9 @@ class AccountPage(Window[None], inherit_bindings=False):
 
     def action_move(self, columns: int, rows: int) -> None:
         """Move through what drove the cost; above its first line the keys act on the account."""
-        if not self.panel.has_focus:
+        if not self.panel.display:
+            self.action_scroll(3 * rows)
+        elif not self.panel.has_focus:
             if rows > 0 or columns > 0:
                 self.panel.enter()
             else:
@@ -134,12 +138,14 @@ class AccountPage(Window[None], inherit_bindings=False):
     def _take(self, snapshot: Snapshot | None) -> None:
         """Show a new snapshot, and ask for the history that goes with it."""
         self._snapshot = snapshot
-        self.panel.take(snapshot)
         card = self.card
+        self.panel.display = self._panel_shown
+        self.panel.take(snapshot)
         if snapshot is not None and card is not None:
             question = partial(
                 account_lines.facts, service=card.service, account=card.account,
                 where=selections.of_account(card), today=snapshot.today, zone=snapshot.zone,
+                now=None if card.billing is None else self._clock(),
             )  # fmt: skip
             self._feed.ask("account", question, self._tell, lambda reason: self._tell(text.clean(reason)))
         self._redraw()
@@ -149,6 +155,7 @@ class AccountPage(Window[None], inherit_bindings=False):
         self.post_message(Found(facts))
 
     def _redraw(self) -> None:
+        self.panel.display = self._panel_shown
         for lines in self.query(Lines):
             lines.redraw()
 
@@ -156,14 +163,37 @@ class AccountPage(Window[None], inherit_bindings=False):
         card = self.card
         if card is None:
             return [[("this account is not there any more", "muted")]]
-        return account_lines.head(card, width, self._clock())
-
-    def _limits(self, width: int, _height: int) -> list[Line]:
-        card = self.card
         past = self._facts.limits if self._facts else None
-        zone = zone_of(self._snapshot)
-        return account_lines.limits(card, past, width, self._clock(), zone) if card else []
+        return account_lines.head(card, past, width, self._clock(), zone_of(self._snapshot))
+
+    def _books(self, width: int, _height: int) -> list[Line]:
+        """Return what the provider says, of an account that has one."""
+        if self.card is None or self.card.billing is None:
+            return []
+        if self._facts is None:
+            return [[(self._reason or "reading …", "crit" if self._reason else "muted")]]
+        if self._facts.told is None:
+            return []
+        from tokentui.ui import account_books  # imported by the question, in the other thread
+
+        told = self._facts.told
+        return [*account_books.books(told, width), *account_books.answers(told, width, self._clock())]
 
     def _history(self, width: int, _height: int) -> list[Line]:
         card = self.card
-        return account_lines.history(self._facts, self._reason, card.quality, width) if card else []
+        if card is None or not self._logs or (card.billing is not None and self._facts is None):
+            return []
+        return account_lines.history(self._facts, self._reason, card.quality, width)
+
+    @property
+    def _panel_shown(self) -> bool:
+        """Whether what drove the cost is shown; not before it is known how far down it stands."""
+        card = self.card
+        waiting = card is not None and card.billing is not None and not self._facts and not self._reason
+        return self._logs and not waiting
+
+    @property
+    def _logs(self) -> bool:
+        """Whether logs on this machine know the account."""
+        card = self.card
+        return card is None or card.billing is None or card.last_used_at is not None

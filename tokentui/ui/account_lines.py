@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from tokentui import periods, text
-from tokentui.ui import cards, figures, pace, plans, selections
+from tokentui.ui import card_billing, cards, figures, pace, plans, selections
 from tokentui.ui.draw import BLOCKS, Line, bars, beside, box, cut, fit, length, spread
 
 if TYPE_CHECKING:
     from tokentui.store import Reader
     from tokentui.store.snapshot import Card, Limit, LimitHistory, Usage
     from tokentui.store.usage_table import Where
+    from tokentui.ui.account_books import Told
 
 DAYS, MONTHS = 30, 12
 _ROWS = 4
@@ -30,12 +31,18 @@ class Facts:
     months: tuple[tuple[date, Usage | None], ...]
     """The first days of the last 12 months, oldest first."""
     limits: tuple[LimitHistory, ...]
+    told: Told | None = None
+    """What its provider says; None for an account that was only found in logs."""
 
 
 def facts(
-    reader: Reader, service: str, account: str, where: tuple[Where, ...], today: date, zone: str
-) -> Facts:
-    """Ask the database for an account's history; called in the thread that answers questions."""
+    reader: Reader, service: str, account: str, where: tuple[Where, ...], today: date, zone: str,
+    now: float | None = None,
+) -> Facts:  # fmt: skip
+    """Ask the database for an account's history; called in the thread that answers questions.
+
+    `now`, in UTC seconds, is given for an account that has a provider.
+    """
     from tokentui.store.usage_table import UsageQuery
 
     first = today - timedelta(days=DAYS - 1)
@@ -50,19 +57,35 @@ def facts(
         tuple((day, used.get(day.isoformat())) for day in days),
         tuple((month, used.get(month.isoformat()[:7])) for month in months),
         reader.limit_history(service, account),
+        None if now is None else _told(reader, service, account, now),
     )
 
 
-def head(card: Card, width: int, now: float) -> list[Line]:
-    """Return what was spent, and where the provider shows the same."""
+def _told(reader: Reader, service: str, account: str, now: float) -> Told | None:
+    from tokentui.ui.account_books import told
+
+    return told(reader, service, account, now)
+
+
+def head(
+    card: Card, past: Sequence[LimitHistory] | None, width: int, now: float, zone: tzinfo | None
+) -> list[Line]:
+    """Return what was spent, the limits, and where the provider shows the same."""
     state = figures.state(card.limits, now)
     inner = width - 4
     url = selections.dashboard_url(card.service)
     address: Line = [(url or "no page of its own is known", "accent" if url else "muted")]
     if url:
         address.append(("  o copies it", "muted"))
-    spent = (("today", card.today), ("month", card.month))
-    drawn = [cards.spending(label, usage, card.quality, inner) for label, usage in spent]
+    drawn: list[Line] = []
+    if card.billing is not None:
+        # What is left, and what is remarked, stands in the provider's own frame below.
+        alone = replace(card.billing, balances=(), notes=())
+        drawn = card_billing.lines(alone, inner, 8, now)
+    if card.billing is None or card.last_used_at is not None:
+        spent = (("today", card.today), ("month", card.month))
+        drawn += [cards.spending(label, usage, card.quality, inner) for label, usage in spent]
+    drawn += limits(card, past, inner, now, zone)
     drawn += [[(fit("plan", 6), "muted"), (f" {plans.words(each)}", "text")] for each in card.plans]
     plan = f" {text.clean(card.plan, 20)}" if card.plan else ""
     title: Line = [(cards.name(card), "strong"), (plan, "muted")]
@@ -74,20 +97,19 @@ def limits(
     card: Card, past: Sequence[LimitHistory] | None, width: int, now: float, zone: tzinfo | None
 ) -> list[Line]:
     """Return each limit, its pace, and what its past windows came to."""
-    inner = width - 4
     drawn: list[Line] = []
     for limit in card.limits:
         said, style = pace.words(limit, now, zone)
         told: Line = [(said, style)]
-        room = min(inner, 64)
-        if inner >= room + 2 + length(told) and room == 64:
+        room = min(width, 64)
+        if width >= room + 2 + length(told) and room == 64:
             drawn.append([*cut(cards.limit_line(limit, room, now), room), ("  ", ""), *told])
         else:
-            drawn += [cards.limit_line(limit, inner, now), *([[("  ", ""), *told]] if said else [])]
-        drawn += _past(limit, past, inner)
-    if not drawn:
+            drawn += [cards.limit_line(limit, width, now), *([[("  ", ""), *told]] if said else [])]
+        drawn += _past(limit, past, width)
+    if not drawn and card.billing is None:
         drawn = [[("no limits in its logs", "muted")]]
-    return box(drawn, width, [("Limits", "strong")], [], [], "frame", heavy=False)
+    return drawn
 
 
 def history(known: Facts | None, reason: str, quality: str, width: int) -> list[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING
 
 from tokentui import sources
@@ -43,10 +44,16 @@ def _day(day: date) -> str:
     return f"{day.day} {day:%b %Y}"
 
 
+@cache
 def dashboard_url(service: str) -> str | None:
     """Return the address where the provider shows the usage of a service; None where it shows none."""
     source = sources.find(service)
-    return source.dashboard_url if source else None
+    if source is not None:
+        return source.dashboard_url
+    from tokentui.sources import providers  # 20 ms that logs alone need not spend
+
+    row = providers.find(service)
+    return row.dashboard_url if row else None
 
 
 def copy_dashboard(program: TokenTUI, card: Card | None) -> None:
