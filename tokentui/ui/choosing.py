@@ -70,12 +70,12 @@ class Choose(Window[str], inherit_bindings=False):
 
     def _lines(self, width: int, _height: int) -> list[Line]:
         drawn: list[Line] = [[(f" {self._title}", "strong")]]
-        room = max(self.app.size.height - 6, 1)  # of a long list the part around the marked one
+        room = max(self.app.size.height - 7, 1)  # of a long list the part around the marked one
         first = max(min(self._marked - room // 2, len(self._choices) - room), 0)
         for number, (_, name) in list(enumerate(self._choices))[first : first + room]:
             here = number == self._marked
             drawn.append([(fit(f" {'▸' if here else ' '} {name}", width), "cursor" if here else "text")])
-        return drawn
+        return [*drawn, [(fit("   enter takes it · esc leaves", width), "muted")]]
 
 
 class AskText(Window[str], inherit_bindings=False):

@@ -166,7 +166,7 @@ def nothing(
 
 
 def _figure(column: columns.Column, said: str, style: str) -> tuple[str, str]:
-    if column.name == "cost" and (said == text.UNKNOWN or said.startswith("≥")):
+    if column.name == "cost" and said == text.UNKNOWN:  # a bound says so itself, as everywhere
         style = "warn"
     return (fit(said, column.width, ">"), "muted" if said == "0" else style)
 

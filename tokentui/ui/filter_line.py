@@ -43,11 +43,14 @@ class Hints(Lines):
         """The cell it is at, why, and an example of a right one."""
 
     def say(self, suggestions: Sequence[Completion] = (), wrong: tuple[int, str, str] | None = None) -> None:
-        """Show suggestions, or what is wrong; without either nothing is shown."""
+        """Show suggestions, or what is wrong; without either only the keys."""
         self.suggestions, self.wrong, self.marked = tuple(suggestions), wrong, 0
-        self.display = bool(suggestions or wrong)
-        if self.display:
-            self.redraw()
+        self.display = True
+        self.redraw()
+
+    def leave(self) -> None:
+        """Nothing is typed any more."""
+        self.suggestions, self.wrong, self.display = (), None, False
 
     def mark(self, step: int) -> None:
         """Mark another suggestion."""
@@ -72,7 +75,8 @@ class Hints(Lines):
             here = number == self.marked
             said = fit(f"{'▸' if here else ' '} {text.clean(self.suggestions[number].shown, 200)}", width)
             drawn.append([(said, "cursor" if here else "text")])
-        return [*drawn, [(fit("  tab completes · enter applies · esc leaves", width), "muted")]]
+        keys = "tab completes · enter applies" if drawn else "enter applies"
+        return [*drawn, [(fit(f"  {keys} · esc leaves", width), "muted")]]
 
 
 class FilterLine(Input):
@@ -231,5 +235,5 @@ class FilterBar(Horizontal):
 
     def _close(self) -> None:
         self._refused = None
-        self._hints.say()
+        self._hints.leave()
         self.post_message(self.Closed())
