@@ -54,7 +54,8 @@ class Stretch(NamedTuple):
     used: int
     """What was logged in the quarters after `first` up to `last`."""
     beside: int
-    """The same with what was logged in `first`: nothing only where surely nothing was used here."""
+    """The same with what was logged in `first` and the quarter before it, as providers count with a delay:
+    nothing only where surely nothing was used here."""
 
 
 class Rate(NamedTuple):
@@ -100,7 +101,8 @@ def stretches(track: Track, use: Use, known_since: int) -> list[Stretch]:
             if full >= 0:
                 used = sum(weights.get(each, 0) for each in range(at + 1, quarter + 1))
                 moved = max(percent - full, 0.0)
-                found.append(Stretch(resets_at, at, quarter, moved, used, used + weights.get(at, 0)))
+                beside = used + weights.get(at, 0) + weights.get(at - 1, 0)
+                found.append(Stretch(resets_at, at, quarter, moved, used, beside))
             at, full = quarter, max(full, percent)
     return found
 
@@ -152,7 +154,7 @@ def by_session(current: Sequence[Stretch], use: Use, others: float) -> dict[int,
     """
     shares: dict[int, float] = {}
     for stretch in current:
-        first = stretch.first + 1 if stretch.used else stretch.first
+        first = stretch.first + 1 if stretch.used else stretch.first - 1
         whole = stretch.used or stretch.beside
         for quarter in range(first, stretch.last + 1) if whole and stretch.points else ():
             for session, weight in use.get(quarter, {}).items():

@@ -37,9 +37,9 @@ def month(plans: Iterable[Subscription], first: date, last: date) -> str:
 
 
 def monthly(plans: Iterable[Subscription]) -> str:
-    """Return what the plans that go on cost, for the title of a card: `$20 a month`."""
+    """Return what the plans that go on cost, for the title of a card: `$20/mo`."""
     going = [plan for plan in plans if plan.last_day is None]
-    return " + ".join(_short(plan.price, plan.currency) for plan in going) + " a month" if going else ""
+    return " + ".join(_short(plan.price, plan.currency) for plan in going) + "/mo" if going else ""
 
 
 def _short(nano: int, currency: str) -> str:
