@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.store_batches import NOW, at, batch, record
 from tests.ui_program import TODAY, sample, usage
+from tokentui import text
 from tokentui.periods import WEEK_STARTS
 from tokentui.store import Reader, UsageQuery, open_writer
 from tokentui.store.heatmap_query import Heatmap
@@ -325,3 +326,24 @@ def test_the_levels_halve(amounts: dict[tuple[int, int], int]) -> None:
         assert found == 1 or amount > most / 2 ** (5 - found)
     assert heatmap.level(None, most) == 0
     assert total([]) == Usage()
+
+
+@pytest.mark.parametrize(
+    ("currency", "wanted"),
+    [
+        (text.DOLLARS, ["$0", "$20", "$40"]),
+        (text.Currency("EUR", "€", 9_137, 10_000, 2, ""), ["€0", "€20", "€40"]),
+        (text.Currency("JPY", "¥", 1_551_234, 10_000, 0, ""), ["¥0", "¥2,000", "¥4,000", "¥6,000"]),
+    ],
+)
+def test_the_axis_has_round_steps_in_the_currency_that_is_shown(
+    currency: text.Currency, wanted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(text, "_currency", currency)
+    used = Usage(1, 1_000, cost=47 * 10**9)
+    shown = span("day", TODAY)
+    series = Series("shop", (*[None] * 29, used))
+    drawn = Picture(View(), shown, None, (series,)).drawn(80, 20, shades=False)
+    labels = [line[0][0].rstrip("┤ │") for line in drawn.lines[:-2]]
+    assert [label.strip() for label in reversed(labels) if label.strip()] == wanted
+    assert drawn.row(MEASURES["cost"].value(used)) == 0

@@ -186,7 +186,7 @@ def _legend(measure: Measure, most: int, width: int) -> Line:
 
 
 def _amount(measure: Measure, amount: int) -> str:
-    return measure.label(amount / measure.scale, 0.01)
+    return measure.label(amount / measure.scale * measure.rate(), 0.01)
 
 
 def _between(hour: int) -> str:

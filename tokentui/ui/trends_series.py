@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import text
@@ -58,18 +59,27 @@ class Measure:
     """A value of the axis, and how far its ticks are apart, as text."""
     scale: int = 1
     """What an amount is divided by to become a value of the axis."""
+    rate: Callable[[], float] = lambda: 1.0
+    """What it is multiplied by: the axis has round steps in the currency that is shown."""
 
     def value(self, usage: Usage | None) -> float:
         """Return the height of a bar."""
-        return (self.amount(usage) or 0) / self.scale if usage else 0.0
+        return (self.amount(usage) or 0) / self.scale * self.rate() if usage else 0.0
 
 
 def _requests(usage: Usage, quality: str) -> str:
     return f"{'≥' if quality == 'floor' and usage.request_count else ''}{text.tokens(usage.request_count)}"
 
 
-def _dollars(value: float, step: float) -> str:
-    return figures.money(round(value * NANO), 0 if step >= 1 else 2 if step >= 0.01 else 4)
+def _rate() -> float:
+    """Return how many units of the currency that is shown a dollar is."""
+    currency = text.shown_currency()
+    return currency.numerator / currency.denominator
+
+
+def _money(value: float, step: float) -> str:
+    # Rounded up: a tick of 1 must not become `<€1` on its way through dollars.
+    return figures.money(ceil(value / _rate() * NANO), 0 if step >= 1 else 2 if step >= 0.01 else 4)
 
 
 def _count(value: float, _step: float) -> str:
@@ -77,7 +87,7 @@ def _count(value: float, _step: float) -> str:
 
 
 MEASURES = {
-    "cost": Measure("Cost", lambda used: used.known_cost, figures.cost, _dollars, NANO),
+    "cost": Measure("Cost", lambda used: used.known_cost, figures.cost, _money, NANO, _rate),
     "tokens": Measure("Tokens", lambda used: used.total_tokens, figures.tokens, _count),
     "requests": Measure("Requests", lambda used: used.request_count, _requests, _count),
 }
