@@ -273,7 +273,7 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
             ("Codex", "writes its limits into its logs: they show here after its next answer"),
             (
                 "Claude Code",
-                "tells its limits to its status line only: run `tokentui statusline --install-hint`",
+                "run `tokentui statusline --install-hint`: only its status line knows its limits",
             ),
             ("+", "enters by hand what a service without logs and without an API has used"),
             ("a", "an account at a provider brings its limits and balance: 6 Accounts, a adds one"),
