@@ -12,6 +12,7 @@ import pytest
 from tests.ui_still_program import NOW, still_database
 from tokentui import config
 from tokentui.engine.opening import FirstLook, LateFeed
+from tokentui.store.errors import StoreError
 from tokentui.store.snapshot import Snapshot
 
 MICROS = int(NOW.timestamp() * 1e6)
@@ -87,3 +88,16 @@ def test_an_engine_that_cannot_start_says_so(paths: config.Paths, monkeypatch: p
     LateFeed(paths, config.Settings()).start(lambda _: None, lambda _: None, failures.append)
     assert until(lambda: failures)
     assert failures == ["the collector did not start: RuntimeError: no engine"]
+
+
+def test_accounts_wait_for_the_engine_only_when_they_are_asked(
+    paths: config.Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feed = LateFeed(paths, config.Settings())
+    accounts = feed.accounts()  # at once: the loop of a screen makes them
+    feed.start(lambda _: None, lambda _: None, lambda _: None)
+    assert accounts.listed() == []
+    feed.stop(5.0)
+    monkeypatch.setattr("tokentui.engine.opening.OPENING_SECONDS", 0.01)
+    with pytest.raises(StoreError, match="has not started"):
+        LateFeed(paths, config.Settings()).accounts().listed()

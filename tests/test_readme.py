@@ -44,7 +44,7 @@ def test_the_settings_are_those_of_the_code() -> None:
 def test_what_services_offer_is_what_the_registry_says() -> None:
     assert offers.written(README) == README, "run: python -m tokentui.sources README.md"
     assert "| OpenAI API (`openai-api`) | no | with key |" in offers.offers()
-    assert "| any API key: platform.deepseek.com/api_keys | `DEEPSEEK_API_KEY` |" in offers.keys()
+    assert "| any API key: platform.deepseek.com/api_keys | `DEEPSEEK_API_KEY` |" in offers.needed()
 
 
 @pytest.mark.parametrize("word", [*DIMENSIONS, *KEYS, *SORTS])

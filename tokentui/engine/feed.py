@@ -15,6 +15,7 @@ from tokentui.engine.engine import Engine
 from tokentui.engine.health import Health, health
 from tokentui.store import Reader
 from tokentui.store.errors import StoreError
+from tokentui.store.place import Place
 from tokentui.store.snapshot import ImportProgress, Snapshot
 
 if TYPE_CHECKING:
@@ -65,6 +66,10 @@ class EngineFeed:
         from tokentui.engine.accounts import Accounts  # with the vault 40 ms, for who sets accounts up
 
         return Accounts(self._paths, self._settings, place=self._engine.place)
+
+    def place(self) -> Place:
+        """Return where the database is that this engine has open. Raises StoreError."""
+        return self._engine.place()
 
     def ask(
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tokentui.engine.feed import EngineFeed
     from tokentui.engine.health import Health
     from tokentui.store import Reader
+    from tokentui.store.place import Place
     from tokentui.store.snapshot import ImportProgress, Snapshot
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ class FirstLook:
         finally:
             os.close(self._pipe)
         try:
-            return cast("Snapshot | None", pickle.loads(answer)) if answer else None  # noqa: S301 (our own child)
+            return cast("Snapshot | None", pickle.loads(answer)) if answer else None
         except Exception:  # it was ended in the middle of its answer
             return None
 
@@ -181,13 +182,19 @@ class LateFeed:
         return self._feed.found() if self._feed is not None else ()
 
     def accounts(self) -> Accounts:
-        """Return the use cases of accounts, waiting for the engine. Raises StoreError when it does not start."""
+        """Return the use cases of accounts, at once; each waits for the engine and where its database is."""
+        from tokentui.engine.accounts import Accounts
+
+        return Accounts(self._paths, self._settings, place=self._place)
+
+    def _place(self) -> Place:
+        """Wait for the engine; return where its database is. Raises StoreError when it does not start."""
         self._opened.wait(OPENING_SECONDS)
         if self._feed is None:
             from tokentui.store.errors import StoreError
 
             raise StoreError("the collector has not started", "tokentui doctor may say why")
-        return self._feed.accounts()
+        return self._feed.place()
 
     def ask(
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],

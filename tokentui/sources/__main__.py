@@ -1,4 +1,4 @@
-"""`python -m tokentui.sources README.md` writes what each service offers, and its key, between their marks."""
+"""`python -m tokentui.sources README.md` writes what services offer, and their keys, between the marks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def offers() -> str:
     return f"{table()}\n{meanings}\n"
 
 
-def keys() -> str:
+def needed() -> str:
     """Return which key each provider needs, where it is made, and what else to know."""
     lines = ["| service | key it needs | found in | to know |", "| --- | --- | --- | --- |"]
     for row in PROVIDERS:
@@ -30,7 +30,7 @@ def keys() -> str:
 
 def written(text: str) -> str:
     """Return a text with both between their marks. Raises ValueError when marks are not there."""
-    for name, part in (("offers", offers()), ("keys", keys())):
+    for name, part in (("offers", offers()), ("keys", needed())):
         begin, end = BEGIN.format(name), END.format(name)
         before, found, rest = text.partition(begin)
         _, closed, after = rest.partition(end)
