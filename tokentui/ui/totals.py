@@ -139,11 +139,14 @@ def _services(snapshot: Snapshot, ages: range) -> set[str]:
 
 
 def _running(totals: list[Total], width: int, rows: int) -> list[Line]:
+    """Return what was spent, what the month comes to, and what was used, as far as there is room."""
     by_label = {total.label: total for total in totals}
+    end = _MONTH_END if _MONTH_END in by_label else _CACHE[0]
     strip: list[Line] = []
-    for pair in ((_TODAY, _MONTH), (_TOKENS, _CACHE)):
-        left, right = (by_label[label] for label, _ in pair)
-        line: Line = [(f" {left.short} ", "muted"), *left.value]
+    for pair in ((_TODAY[0], _MONTH[0]), (end, _TOKENS[0])):
+        left, right = (by_label[label] for label in pair)
+        label = left.label if left.label == _MONTH_END else left.short
+        line: Line = [(f" {label} ", "muted"), *left.value]
         more: Line = [(f"  {right.short} ", "muted"), *right.value]
         strip.append(cut([*line, *more] if length(line) + length(more) <= width else line, width))
     return strip[:rows]
