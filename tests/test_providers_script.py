@@ -264,7 +264,7 @@ def test_the_account_of_a_script_needs_no_key_and_is_tested_by_running_it(write:
     accounts = Accounts(config.paths(os.environ), Settings())
     report = accounts.test(Account("mine"))
     assert report.summary == "it printed 1 request, 1 limit, 1 balance, 2 buckets"
-    assert report.warnings == ("1 lines cannot be read: line 5, no JSON",)
+    assert report.warnings == ("a line cannot be read: line 5, no JSON",)
     assert accounts.add(Account("mine")).title == "mine"
     assert not Path(script_lines.folder(os.environ)).exists(), "a test stores nothing"
 

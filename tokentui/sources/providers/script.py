@@ -73,16 +73,13 @@ class Script:
         """Run it and say what it printed; nothing is stored."""
         output = await self._output()
         said = understood(output, account, client.now)
-        warnings = (f"{said.bad_lines:,} lines cannot be read: {said.first_bad}",) if said.bad_lines else ()
-        return KeyReport(f"it printed {_counted(said)}", _features(said), warnings)
+        return KeyReport(f"it printed {_counted(said)}", _features(said), _bad_lines(said))
 
     async def limits(self, client: Client, account: Account, span: Span) -> Fetched:  # noqa: ARG002
         """Run it: its requests go to the spool, its limits are the answer."""
         said = await self._run(client, account)
-        notes = [f"its last run printed {_counted(said)}"]
-        if said.bad_lines:
-            notes.append(f"{said.bad_lines:,} lines cannot be read, the first: {said.first_bad}")
-        return Fetched(limits=said.limits, notes=tuple(notes))
+        notes = (f"its last run printed {_counted(said)}", *_bad_lines(said))
+        return Fetched(limits=said.limits, notes=notes)
 
     async def balance(self, client: Client, account: Account, span: Span) -> Fetched:  # noqa: ARG002
         """Return the balances of the same run."""
@@ -242,6 +239,12 @@ def _counted(said: Said) -> str:
     )  # fmt: skip
     words = (f"{count:,} {word}{'' if count == 1 else 's'}" for count, word in counts if count)
     return ", ".join(words) or "nothing"
+
+
+def _bad_lines(said: Said) -> tuple[str, ...]:
+    if said.bad_lines < 2:
+        return (f"a line cannot be read: {said.first_bad}",) if said.bad_lines else ()
+    return (f"{said.bad_lines:,} lines cannot be read, the first: {said.first_bad}",)
 
 
 def _features(said: Said) -> tuple[Feature, ...]:

@@ -38,7 +38,7 @@ from typing import Any, NamedTuple
 
 from tokentui import folders
 from tokentui.billing import FEATURES, Capability, Feature
-from tokentui.sources.providers.provider import Provider
+from tokentui.sources.providers.provider import NOT_OFFERED, Provider
 from tokentui.text import clean
 
 MOST_BYTES = 1 << 20
@@ -173,7 +173,10 @@ def _row(name: str, block: object, taken: frozenset[str]) -> Provider:
         for feature in FEATURES
     }  # fmt: skip
     notes, module_name = ("Its figures are read as providers.toml says.",), f"providers.toml:{name}"
-    return WrittenProvider(name, title, module_name, url, dashboard, key_help, capabilities, notes=notes)
+    sessions = Capability("local", "the requests it prints") if runs else NOT_OFFERED
+    return WrittenProvider(
+        name, title, module_name, url, dashboard, key_help, capabilities, sessions=sessions, notes=notes
+    )
 
 
 def _asked(
