@@ -26,7 +26,7 @@ def report(folder: str, version: str, error: BaseException | None, what: str = "
     if folder:
         head = f"tokentui {version}{f', {what}' if what else ''}"
         path = terminal.write_crash(folder, f"{head}\n{trace(error)}\n")
-    return Failure(what, f"{type(error).__name__}: {text.clean(str(error), 200)}", path)
+    return Failure(what, f"{type(error).__name__}: {text.clean(_redacted(str(error)), 200)}", path)
 
 
 def where(failure: Failure) -> str:
@@ -36,5 +36,12 @@ def where(failure: Failure) -> str:
 
 def trace(error: BaseException | None) -> str:
     """Return where an error was raised, line by line, without the values of variables."""
-    lines = "".join(traceback.format_exception(error)) if error else "unknown"
+    lines = _redacted("".join(traceback.format_exception(error))) if error else "unknown"
     return "\n".join(text.clean(line, 1_000) for line in lines.splitlines())
+
+
+def _redacted(words: str) -> str:
+    """Return a text without keys: the message of an error may quote anything."""
+    from tokentui.secrets.secret import redacted  # only trouble needs it
+
+    return redacted(words)
