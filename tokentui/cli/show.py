@@ -13,8 +13,7 @@ import click
 from tokentui import config, periods, text
 from tokentui.cli import Misuse, output
 from tokentui.cli import report as reports
-from tokentui.cli.failures import note
-from tokentui.cli.stored import bring_up_to_date, opened
+from tokentui.cli.stored import ask_providers, bring_up_to_date, opened
 from tokentui.cli.surroundings import Surroundings, filter_of, look_around, misused
 from tokentui.engine import filters
 from tokentui.engine.reports import SORTS, Report
@@ -22,11 +21,8 @@ from tokentui.engine.reports import report as report_of
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery, UsageTable, Where
 from tokentui.text import clean, tilde
 
-HISTORICAL = (
-    "--historical: the providers' own histories cannot be fetched yet; "
-    "what the logs on this machine hold is read in full and shown"
-)
 ORDERS = ("asc", "desc")
+BOOKS = ("computed", "billed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +43,7 @@ class Options:
     no_collect: bool
     tz: str | None
     currency: str | None
+    book: str
 
 
 @click.command()
@@ -62,7 +59,11 @@ class Options:
 @click.option("--cost", is_flag=True, help="More about money: share, $ per million tokens, unpriced.")
 @click.option("-j", "--json", is_flag=True, help="JSON, as --schema describes it.")
 @click.option("--csv", is_flag=True, help="CSV.")
-@click.option("--historical", is_flag=True, help="Read every source first, however long that takes.")
+@click.option(
+    "--book", type=click.Choice(BOOKS), default="computed",
+    help="computed: what logs come to; billed: what providers billed, by UTC day.",
+)
+@click.option("--historical", is_flag=True, help="Ask the providers of all accounts first, and wait.")
 @click.option("--no-collect", is_flag=True, help="Only what the database holds already.")
 @click.option("--tz", metavar="ZONE", help="Time zone that days begin in, such as Europe/Berlin.")
 @click.option("--currency", metavar="CODE", help="Convert costs at dated rates: EUR, GBP, JPY …")
@@ -70,22 +71,23 @@ class Options:
 def show(schema: bool, **typed: Any) -> None:
     """Show what was used and what it cost.
 
+    The book is what logs on this machine come to; what providers billed is another one (--book billed).
     New lines of the logs are read first. Without --by there is one line for each service, with
     --detailed one for each model. Without --from and --to it covers everything there is.
     """
-    if schema:
-        output.write(schema_text())
-        return
     options = Options(**typed)
+    if schema:
+        output.write(schema_text(options.book))
+        return
     _check(options)
+    if options.book == "billed":
+        _show_billed(options)
+        return
     here = look_around(options.tz)
     query = _query(here, options)
     order = _order(options.sort)
     currency = _currency(here, options)
-    if options.historical:
-        note(HISTORICAL)
-    if not options.no_collect:
-        bring_up_to_date(here)
+    _bring_up_to_date(here, options)
     answer, unpriced = _ask(here, query)
     report = report_of(query, answer, *order)
     text.show_money_in(text.DOLLARS)
@@ -101,10 +103,44 @@ def show(schema: bool, **typed: Any) -> None:
         _print(here, report, unpriced, options)
 
 
-def schema_text() -> str:
-    """Return the JSON Schema of `show --json`."""
+def _show_billed(options: Options) -> None:
+    """Print what providers billed. Raises Misuse, StoreError."""
+    from tokentui.cli import show_billed
+
+    show_billed.check({
+        "--project": options.project, "--detailed": options.detailed, "--cost": options.cost,
+        "--tz": options.tz, "--currency": options.currency,
+    })  # fmt: skip
+    here = look_around()
+    asked = (options.start, options.end, options.by, " ".join(options.filter_text), options.sort)
+    if options.historical:
+        show_billed.asked(here, *asked)  # what cannot be understood is told before anybody is asked
+    _bring_up_to_date(here, options)
+    found = show_billed.asked(here, *asked)
+    if options.json:
+        output.write(show_billed.as_json(found))
+    elif options.csv:
+        output.write(show_billed.as_csv(found))
+    else:
+        show_billed.show(found)
+
+
+def _bring_up_to_date(here: Surroundings, options: Options) -> None:
+    """Read what is new; with --historical ask the providers as well."""
+    if options.historical:
+        ask_providers(here)
+    elif not options.no_collect:
+        bring_up_to_date(here)
+
+
+def schema_text(book: str = "computed") -> str:
+    """Return the JSON Schema of `show --json`, or of `show --book billed --json`."""
     from importlib.resources import files
 
+    if book == "billed":
+        from tokentui.cli import show_billed
+
+        return show_billed.schema_text()
     return files("tokentui.cli").joinpath("schemas/show.schema.json").read_text("utf-8")
 
 
@@ -112,7 +148,7 @@ def _check(options: Options) -> None:
     if options.json and options.csv:
         raise Misuse("--json and --csv exclude each other", hint="choose one of them")
     if options.historical and options.no_collect:
-        why = "--historical reads every source, --no-collect reads none"
+        why = "--historical asks every provider, --no-collect nobody"
         raise Misuse(why, hint="choose one of them")
 
 

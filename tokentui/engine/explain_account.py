@@ -68,6 +68,8 @@ def command(found: BooksExplained) -> str:
 def span(start: date | None, end: date | None, today: date) -> tuple[date, date]:
     """Return the UTC days to explain: those that are named, else the last 30; `today` in UTC."""
     last = end or (max(today, start) if start else today)
+    if start is None or start <= today:
+        last = min(last, today)
     return start or last - timedelta(days=DAYS - 1), last
 
 
