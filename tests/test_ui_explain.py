@@ -177,3 +177,14 @@ def test_a_table_fits_and_keeps_what_matters_most(width: int) -> None:
     assert max(map(len, lines)) <= width
     assert "$1.00~" in lines[1]
     assert ("12,345" in lines[1]) == (width >= 40)
+
+
+async def test_while_costs_are_hidden_their_length_tells_nothing_either(database: Path) -> None:
+    async with program(still_feed(database)).run_test(size=(120, 50)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        await pilot.press("H", "m", "x")
+        await until(pilot, lambda: "largest requests" in shown(pilot))
+        requests = shown(pilot).split("largest requests")[1].splitlines()[1:]
+        ends = {len(row) for row in requests if "claude" in row or "gpt" in row}
+        assert len(ends) == 1
+        assert any(row.endswith("•••") for row in requests)

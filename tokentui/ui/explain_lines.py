@@ -11,6 +11,7 @@ from tokentui import sources, text
 from tokentui.engine import explain_words as words
 from tokentui.engine.explain import FLAG_WORDS, Explained
 from tokentui.store.explain import Explanation, Logs, Request, flag_names
+from tokentui.ui import privacy
 from tokentui.ui.draw import Line, Span, fit, length, wrap
 from tokentui.ui.selections import days_in_words
 from tokentui.usage import moment
@@ -89,13 +90,18 @@ def _both(books: BooksExplained, name: str, now: float, width: int) -> list[Line
     return [*lines(books, name, now, width), [], *_told(f"the same: {command(books)}", width, "muted")]
 
 
+def _veiled(cost: str) -> str:
+    """Return a cost; while costs are hidden, dots of one length: its own would tell how much it is."""
+    return privacy.HIDDEN if privacy.hidden() and cost != text.UNKNOWN else cost
+
+
 def _head(explanation: Explanation, title: str, zone: tzinfo) -> Iterator[Line]:
     totals = explanation.totals
     floors = dict(explanation.qualities).get("floor", 0)
     sign = "≥" if floors else ""
     yield [(title, "strong"), (f"  {days_in_words(explanation.query)}", "muted")]
     used = f"{sign}{text.tokens(totals.total_tokens)} tokens   {words.requests(totals.request_count)}"
-    yield [(words.cost(totals, floors), "strong"), (f"   {used}", "text")]
+    yield [(_veiled(words.cost(totals, floors)), "strong"), (f"   {used}", "text")]
     span = " – ".join(_when(time, zone) for time in (explanation.first_at, explanation.last_at))
     yield [(f"{span}  {text.clean(explanation.query.zone, 40)}", "muted")]
 
@@ -118,7 +124,7 @@ def _prices(explanation: Explanation, width: int) -> list[Line]:
         rows.append([
             (text.clean(row.price, 120) or "(no price)", "text" if known else "warn"), (model + tier, "text"),
             *((text.tokens(count), "text") for count in counts),
-            (words.cost(usage, row.floor_count), "strong" if known else "warn"),
+            (_veiled(words.cost(usage, row.floor_count)), "strong" if known else "warn"),
         ])  # fmt: skip
     hidden = len(explanation.price_rows) - len(rows)
     more: list[Line] = [[(f"and {hidden} more prices; --json has all", "muted")]] if hidden else []
@@ -163,7 +169,7 @@ def _requests(largest: Sequence[Request], zone: tzinfo, width: int) -> list[Line
             (_when(record.time, zone), "muted"), (text.clean(record.model, 100) or "(no model)", "text"),
             (text.clean(request.context.conversation_id, 60), "muted"),
             (text.tokens(usage.input_tokens), "text"), (text.tokens(usage.output_tokens), "text"),
-            (words.request_cost(request), "strong" if record.cost is not None else "warn"),
+            (_veiled(words.request_cost(request)), "strong" if record.cost is not None else "warn"),
             ("; ".join(remarks), "muted"),
         ])  # fmt: skip
     return table(columns, rows, width)

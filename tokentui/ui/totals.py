@@ -8,7 +8,7 @@ from tokentui import forecast, text
 from tokentui.moments import moment
 from tokentui.periods import billing_month
 from tokentui.store.snapshot import Usage
-from tokentui.ui import figures, plans
+from tokentui.ui import figures, plans, privacy
 from tokentui.ui.draw import Line, bars, beside, cut, length
 from tokentui.ui.zones import zone_of
 
@@ -116,7 +116,8 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> 
     lately = figures.quality_of(_services(snapshot, range(30)), snapshot.cards)
     partly = any(day and day.unpriced_request_count for day in days)
     sign = "≥" if quality == "floor" or lately == "floor" or partly or month.unpriced_request_count else ""
-    comes_to: Line = [(f"{sign}{figures.money(end)}~", "strong")]
+    said = privacy.HIDDEN if privacy.hidden() else f"{sign}{figures.money(end)}~"
+    comes_to: Line = [(said, "strong")]
     return [so_far, Total(_MONTH_END, "End", comes_to, [("at the rate of 28 days", "muted")])]
 
 
