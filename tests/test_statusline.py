@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tokentui import config, folders, statusline
 from tokentui.config import Settings
 from tokentui.engine.collect import collect_once
-from tokentui.sources.logs import status_line
+from tokentui.sources.logs import status_line, status_line_parser
 from tokentui.store import open_writer
 
 NOW = 1_795_219_200.0
@@ -179,7 +179,7 @@ def test_the_line_and_the_spool_take_any_document(told: dict[str, object]) -> No
     limits = statusline.limits_of(told)
     assert "\n" not in statusline.line(told, limits, NOW, colour=False)
     entry = json.dumps({"v": 1, "at": 1, "limits": limits}, allow_nan=False).encode()
-    assert len(status_line.readings(entry)) == len(limits)
+    assert len(status_line_parser.readings(entry)) == len(limits)
 
 
 def test_a_full_disk_costs_the_note_and_not_the_line(tmp_path: Path) -> None:

@@ -32,8 +32,8 @@ from msgspec.structs import replace
 
 from tokentui.billing import Account, Balance, Bucket, Covered, Feature, Fetched, KeyReport
 from tokentui.sources import programs
-from tokentui.sources.logs import script_lines
-from tokentui.sources.logs.script_lines import BadRecord
+from tokentui.sources.logs import script_lines, script_parser
+from tokentui.sources.logs.script_parser import BadRecord
 from tokentui.sources.providers.errors import Refused, Unavailable
 from tokentui.sources.providers.provider import Span
 from tokentui.usage import LimitReading, epoch_microseconds
@@ -46,7 +46,7 @@ MOST_OUTPUT = 4 << 20
 SHARED_SECONDS = 20.0
 """Several questions within this time are answered by one run."""
 _DAY = 86_400_000_000
-_COUNTS = script_lines.COUNTS[:5]
+_COUNTS = script_parser.COUNTS[:5]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +160,10 @@ def understood(output: bytes, account: Account, now: int) -> Said:
     buckets: list[Bucket] = []
     for number, line in _lines(output):
         try:
-            said = script_lines.understood(line)
+            said = script_parser.understood(line)
             match said["kind"]:
                 case "request":
-                    script_lines.request(said, account.service, account.name)
+                    script_parser.request(said, account.service, account.name)
                     requests += 1
                 case "limit":
                     limits.append(_limit(said, account, now))
@@ -183,35 +183,35 @@ def _lines(output: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _limit(said: Mapping[str, Any], account: Account, now: int) -> LimitReading:
-    used = script_lines.money(said, "used_percent") / 10**9
+    used = script_parser.money(said, "used_percent") / 10**9
     if not 0 <= used <= 1_000:
         raise BadRecord("`used_percent` is no share")
-    resets = None if said.get("resets_at") is None else script_lines.moment(said, "resets_at")
+    resets = None if said.get("resets_at") is None else script_parser.moment(said, "resets_at")
     return LimitReading(
-        account.service, account.name, script_lines.text(said, "id", 80, needed=True),
-        min(script_lines.count(said, "window_minutes"), 5_256_000), used, resets,
-        now if said.get("time") is None else script_lines.moment(said, "time"),
-        script_lines.text(said, "plan", 40), script_lines.text(said, "name", 80), origin="script",
+        account.service, account.name, script_parser.text(said, "id", 80, needed=True),
+        min(script_parser.count(said, "window_minutes"), 5_256_000), used, resets,
+        now if said.get("time") is None else script_parser.moment(said, "time"),
+        script_parser.text(said, "plan", 40), script_parser.text(said, "name", 80), origin="script",
     )  # fmt: skip
 
 
 def _balance(said: Mapping[str, Any]) -> Balance:
-    granted = None if said.get("granted") is None else script_lines.money(said, "granted")
-    name = script_lines.text(said, "name", 40) or "balance"
-    return Balance(script_lines.money(said, "amount"), currency(said), name, granted)
+    granted = None if said.get("granted") is None else script_parser.money(said, "granted")
+    name = script_parser.text(said, "name", 40) or "balance"
+    return Balance(script_parser.money(said, "amount"), currency(said), name, granted)
 
 
 def _bucket(said: Mapping[str, Any]) -> list[Bucket]:
     """Return what a day's line says: its use, and its cost where it names one."""
     try:
-        day = date.fromisoformat(script_lines.text(said, "day", 10, needed=True))
+        day = date.fromisoformat(script_parser.text(said, "day", 10, needed=True))
     except ValueError:
         raise BadRecord("`day` is no date such as 2026-11-21") from None
     start = epoch_microseconds(datetime(day.year, day.month, day.day, tzinfo=UTC))
-    cost = None if said.get("cost") is None else script_lines.money(said, "cost")
-    model, operation = script_lines.text(said, "model"), script_lines.text(said, "operation", 60)
-    counts = {name: script_lines.count(said, name) for name in _COUNTS}
-    requests = None if said.get("requests") is None else script_lines.count(said, "requests")
+    cost = None if said.get("cost") is None else script_parser.money(said, "cost")
+    model, operation = script_parser.text(said, "model"), script_parser.text(said, "operation", 60)
+    counts = {name: script_parser.count(said, name) for name in _COUNTS}
+    requests = None if said.get("requests") is None else script_parser.count(said, "requests")
     found = []
     if any(counts.values()) or requests is not None:
         used = Bucket("history", start, start + _DAY, model, operation, request_count=requests)
@@ -226,7 +226,7 @@ def _bucket(said: Mapping[str, Any]) -> list[Bucket]:
 
 def currency(said: Mapping[str, Any]) -> str:
     """Return the currency of a line, USD where it names none. Raises BadRecord."""
-    found = script_lines.text(said, "currency", 10) or "USD"
+    found = script_parser.text(said, "currency", 10) or "USD"
     if not (len(found) == 3 and found.isascii() and found.isupper()):
         raise BadRecord("`currency` is none such as USD")
     return found
