@@ -262,6 +262,20 @@ async def test_without_marks_a_span_is_compared_with_as_many_days_before(collect
         assert "nothing lies before all days" in shown(pilot)
 
 
+async def test_a_comparison_by_days_keeps_its_rows_until_the_days_have_come(collected: Collected) -> None:
+    feed = collected.feed()
+    async with collected.program(feed).run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        await pilot.press("c")
+        await until(pilot, lambda: "Model, cost" in shown(pilot))
+        feed.ask = lambda *_: None  # type: ignore[method-assign]
+        window = pilot.app.screen
+        while getattr(window, "_by", "day") != "day":
+            await pilot.press("g")
+        await pilot.press("down", "up")
+        assert "Model, cost" in shown(pilot)
+
+
 async def test_a_comparison_is_exported(
     collected: Collected, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,10 +34,10 @@ _ALL_MEASURES_FROM = 24
 class Told(Message):
     """The answer has come, or the reason why there is none."""
 
-    def __init__(self, found: Found | None, failure: str = "") -> None:
+    def __init__(self, found: Found | None, by: str, failure: str = "") -> None:
+        """`by` is what the rows are grouped by."""
         super().__init__()
-        self.found = found
-        self.failure = failure
+        self.found, self.by, self.failure = found, by, failure
 
 
 class Compare(RowKeys, Window[None], inherit_bindings=False):
@@ -56,6 +56,8 @@ class Compare(RowKeys, Window[None], inherit_bindings=False):
         """`by` tells what has changed; conditions on sums hold for groups by `own` dimensions only."""
         super().__init__(id="compare")
         self._sides, self._queries, self._by, self._feed = sides, queries, by, feed
+        self._shown_by = by
+        """What the rows are by: while others are asked for, still what they were by."""
         self._own = own
         self._measure: Measure = ORDERING[0]
         self._found: Found | None = None
@@ -79,8 +81,8 @@ class Compare(RowKeys, Window[None], inherit_bindings=False):
         self._feed.ask(
             "explore-compare",
             lambda reader: comparing.compare(reader, queries, by),
-            lambda found: self._tell(Told(found)),
-            lambda reason: self._tell(Told(None, reason)),
+            lambda found: self._tell(Told(found, by)),
+            lambda reason: self._tell(Told(None, by, reason)),
         )
 
     def _tell(self, told: Told) -> None:
@@ -89,7 +91,9 @@ class Compare(RowKeys, Window[None], inherit_bindings=False):
 
     def on_told(self, told: Told) -> None:
         """Show the answer; after a failure the last one stays."""
-        self._found, self._failure = told.found or self._found, told.failure
+        self._failure = told.failure
+        if told.found is not None:
+            self._found, self._shown_by = told.found, told.by
         self._arrange()
 
     def _arrange(self) -> None:
@@ -109,7 +113,7 @@ class Compare(RowKeys, Window[None], inherit_bindings=False):
     def action_export(self) -> None:
         """Write what is shown into a file."""
         if self._found is not None:
-            shown = comparing.comparison(self._sides, self._rows, self._by, self._queries[0].zone)
+            shown = comparing.comparison(self._sides, self._rows, self._shown_by, self._queries[0].zone)
             self.app.push_screen(
                 Export(exports.file_name(shown, "csv"), lambda _: shown, self._feed), self._said
             )
@@ -129,13 +133,13 @@ class Compare(RowKeys, Window[None], inherit_bindings=False):
         shown = MEASURES if self.size.height >= _ALL_MEASURES_FROM else ORDERING
         head.append(comparing.titles("", width))
         head += [self._total(each, width) for each in shown]
-        by = f"{comparing.by_title(self._by)}, {self._measure.title.lower()}"
+        by = f"{comparing.by_title(self._shown_by)}, {self._measure.title.lower()}"
         return [*head, [], comparing.titles(by, width, "▼")]
 
     def _row(self, number: int, width: int) -> Line:
         row = self._rows[number]
         qualities = self._found.qualities.get(row.key) if self._found else None
-        return comparing.row(self._measure, self._by, row, width, qualities or ("exact", "exact"))
+        return comparing.row(self._measure, self._shown_by, row, width, qualities or ("exact", "exact"))
 
     def _total(self, measure: Measure, width: int) -> Line:
         assert self._found is not None
