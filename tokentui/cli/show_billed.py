@@ -129,8 +129,12 @@ def show(found: Bill) -> None:
 
 
 def _remarks(found: Bill) -> str:
-    said = "" if found.totals == found.closed_totals else (
-        "what is not closed may still change: a day closes once it was fetched three days after its end\n"
+    said = (
+        ""
+        if found.totals == found.closed_totals
+        else (
+            "what is not closed may still change: a day closes once it was fetched three days after its end\n"
+        )
     )
     if found.longest_days > 1:
         said += f"some figures cover up to {found.longest_days} days and stand on the first of them\n"

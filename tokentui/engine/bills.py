@@ -126,9 +126,7 @@ def _pattern(text: str) -> str:
     return "".join(found)
 
 
-def _arranged(
-    groups: Sequence[BillGroup], group_by: Sequence[str], sort: str, order: str
-) -> list[BillGroup]:
+def _arranged(groups: Sequence[BillGroup], group_by: Sequence[str], sort: str, order: str) -> list[BillGroup]:
     by_key = sorted(groups, key=lambda group: group.key, reverse=sort == "key" and order == "desc")
     if sort == "key" or (not sort and group_by and group_by[0] in DIMENSIONS[:3]):
         return by_key

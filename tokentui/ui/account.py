@@ -176,8 +176,7 @@ class AccountPage(Window[None], inherit_bindings=False):
             return []
         from tokentui.ui import account_books  # imported by the question, in the other thread
 
-        told = self._facts.told
-        return [*account_books.books(told, width), *account_books.answers(told, width, self._clock())]
+        return account_books.books(self._facts.told, width, self._clock())
 
     def _history(self, width: int, _height: int) -> list[Line]:
         card = self.card

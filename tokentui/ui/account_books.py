@@ -62,8 +62,11 @@ def told(reader: Reader, service: str, account: str, now: float) -> Told | None:
     return Told(found, tuple((month, money(by_month.get(month, ()))) for month in months))
 
 
-def books(known: Told, width: int) -> list[Line]:
-    """Return the bill with what was computed beside it."""
+def books(known: Told, width: int, now: float) -> list[Line]:
+    """Return the bill with what was computed beside it, then how its provider answers.
+
+    One frame, for an edge is 350 bytes; `now` in UTC seconds.
+    """
     inner = width - 4
     found = known.days
     drawn = [*_charts(known, inner), *_sides(found, inner)]
@@ -71,24 +74,20 @@ def books(known: Told, width: int) -> list[Line]:
     if both is not None:
         days = "1 closed day" if both.days == 1 else f"{both.days} closed days"
         drawn.append([(f"{words.gap_words(both.gap)} on {days}", "text"), ("  x shows each", "muted")])
-    drawn += _items(found, inner)
+    drawn += [*_items(found, inner), [], *_answers(found, inner, now)]
     title: Line = [("Billed and computed", "strong")]
     return box(drawn, width, title, [("UTC days", "muted")], [], "frame", heavy=False)
 
 
-def answers(known: Told, width: int, now: float) -> list[Line]:
-    """Return how asking the provider goes, what is left, and the limits that the user set."""
-    inner = width - 4
-    found = known.days
-    drawn = _balances(found, inner, now)
-    drawn += _states(found, inner, now)
-    drawn += _allowed(found)
-    for remark in found.remarks:
-        drawn += [[(row, "muted")] for row in wrap(text.clean(remark, 300), inner)]
+def _answers(found: BooksExplained, width: int, now: float) -> list[Line]:
+    """Return what is left, how asking the provider goes, and the limits that the user set."""
     plan = next((state.plan for state in found.books.states if state.plan), "")
     title: Line = [(text.clean(found.title, 40), "strong"), (f" {text.clean(plan, 40)}".rstrip(), "muted")]
-    paused: Line = [] if found.books.is_active else [("paused", "warn")]
-    return box(drawn, width, title, paused, [], "frame", heavy=False)
+    title += [] if found.books.is_active else [("  paused", "warn")]
+    drawn = [title, *_balances(found, width, now), *_states(found, width, now), *_allowed(found)]
+    for remark in found.remarks:
+        drawn += [[(row, "muted")] for row in wrap(text.clean(remark, 300), width)]
+    return drawn
 
 
 def _charts(known: Told, width: int) -> list[Line]:
@@ -157,7 +156,7 @@ def _sides(found: BooksExplained, width: int) -> list[Line]:
         rows.append(_row("billed", [words.sums(each.billed) for each in both], 0))
     if found.listed is not None:
         listed = [words.listed(each.listed, each.unpriced) for each in both]
-        rows.append(_row("its tokens at list prices", listed, 1))
+        rows.append(_row("its tokens at list prices" if width >= 60 else "list prices", listed, 1))
     if found.books.here:
         quality = found.books.quality
         costs = [figures.cost(each.here, quality) if each.here.request_count else "" for each in both]
@@ -180,7 +179,7 @@ def _items(found: BooksExplained, width: int) -> list[Line]:
     if found.used:
         columns = [
             Column("provider counts", 8, text=True), Column("requests", 2), Column("tokens", 6),
-            Column("list prices", 7),
+            Column("list price", 7),
         ]  # fmt: skip
         parts.append((columns, [_used(item) for item in found.used[:MOST_ITEMS]], len(found.used)))
     wide = width >= 90 and len(parts) > 1

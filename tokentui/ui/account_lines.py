@@ -84,7 +84,8 @@ def head(
         drawn = card_billing.lines(alone, inner, 8, now)
     if card.billing is None or card.last_used_at is not None:
         spent = (("today", card.today), ("month", card.month))
-        drawn += [cards.spending(label, usage, card.quality, inner) for label, usage in spent]
+        own = [cards.spending(label, usage, card.quality, inner) for label, usage in spent]
+        drawn += own if card.billing is None else [[*line, ("  logs here", "muted")] for line in own]
     drawn += limits(card, past, inner, now, zone)
     drawn += [[(fit("plan", 6), "muted"), (f" {plans.words(each)}", "text")] for each in card.plans]
     plan = f" {text.clean(card.plan, 20)}" if card.plan else ""
