@@ -24,6 +24,7 @@ from typing import TypeVar
 from textual.pilot import Pilot
 
 from tokentui import __version__, config, demo
+from tokentui.engine.accounts import Accounts
 from tokentui.engine.collect import collect_once
 from tokentui.engine.collector import Found
 from tokentui.engine.health import Health, health
@@ -72,6 +73,10 @@ class Still:
     def found(self) -> tuple[Found, ...]:
         """Nothing is looked for."""
         return ()
+
+    def accounts(self) -> Accounts:
+        """The accounts of the demo's home."""
+        return Accounts(self._paths, config.Settings())
 
     def ask(
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],

@@ -98,11 +98,11 @@ async def test_with_an_open_vault_it_takes_a_handful_of_keys(provider: Provider)
 async def test_the_list_narrows_and_says_what_a_service_shows_and_needs() -> None:
     async with opened() as person:
         await person.press("a")
-        screen = await person.sees("OpenAI API", "LM Studio", "needs an admin key (sk-admin-…)")
+        screen = await person.sees("OpenAI API", "DeepSeek", "needs an admin key (sk-admin-…)")
         assert "OpenAI offers no balance" in screen
         await person.press(*"open", "down")
         screen = await person.sees("▸ OpenRouter", "any key (sk-or-v1-…) shows its own limit")
-        assert "LM Studio" not in screen
+        assert "DeepSeek" not in screen
         await person.press(*"zzz")
         await person.sees("There is no service of that name")
         await person.press("enter")

@@ -1,4 +1,4 @@
-"""A key that is typed or pasted in a real terminal turns up nowhere but, sealed, in the vault."""
+"""Accounts in a real terminal: a key turns up nowhere but, sealed, in the vault; few bytes are written."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.test_engine_accounts import everything
 from tests.ui_terminal import Terminal
 from tests.vaults import PASSPHRASE
 from tokentui.cli import run
+from tokentui.ui.accounts import LOOK_SECONDS
 
 SECRETS = (GOOD, NEWER, PASSPHRASE)
 
@@ -107,3 +108,15 @@ def test_a_key_is_in_no_report_of_a_crash(provider: Provider, home: Path) -> Non
         terminal.press("q")
         terminal.ended(reading=True)
     assert not list(home.rglob("vault*"))
+
+
+def test_opening_the_pane_takes_8_kb_and_looking_again_nothing(home: Path) -> None:
+    with Terminal("tests.ui_program", "plain", str(home)) as terminal:
+        terminal.wait("What drove it")
+        before = terminal.quiet()
+        terminal.press("6")
+        terminal.wait("adds an account")
+        opened = terminal.quiet()
+        assert opened - before <= 8_192
+        terminal.quiet(LOOK_SECONDS + 0.3)
+        assert len(terminal.raw) == opened, "it has looked meanwhile, and nothing has changed"
