@@ -184,6 +184,17 @@ async def test_an_edited_file_is_taken_over_and_a_mistake_in_it_changes_nothing(
         assert "line 2" not in app.screen_stack[0].query_one(Banner).plain
 
 
+async def test_a_setting_that_there_is_none_of_is_told_with_its_line_and_one_like_it(file: Path) -> None:
+    async with opened() as (app, pilot):
+        config.save(file, Settings())
+        file.write_text('mouse = false\nthemes = "dark"\n')
+        await app.live.look()
+        await pilot.pause()
+        banner = app.screen_stack[0].query_one(Banner).plain
+        assert "config.toml, line 2: there is no setting “themes”; it is ignored" in banner
+        assert 'such as: theme = "light"' in pane(app).plain
+
+
 async def test_a_file_that_is_no_toml_is_not_overwritten(file: Path) -> None:
     async with opened() as (app, pilot):
         file.parent.mkdir(parents=True, exist_ok=True)

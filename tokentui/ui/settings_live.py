@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tokentui import config, text
-from tokentui.config import ConfigError, Documented, Settings, Watched
+from tokentui.config import ConfigError, Documented, Settings, Watched, documented
 from tokentui.ui.privacy import prose
 from tokentui.ui.widgets import Lines
 
@@ -49,8 +49,20 @@ class LiveSettings:
         if self._watched.problem:
             said = f"{self._watched.problem}; what was set before stays"
         else:
-            said = next(iter(self.wrong_keys().values()), self._money_problem)
+            said = next(iter(self.wrong_keys().values()), self._money_problem) or self._unknown()
         return prose(said) if said and self._app.veiled else said
+
+    def _unknown(self) -> str:
+        """Return what the file says that is no setting, with the place and the setting most like it."""
+        if not self.settings.unknown:
+            return ""
+        from difflib import get_close_matches
+
+        name = next(iter(self.settings.unknown))
+        examples = {each.name: each.example for each in documented()}
+        alike = (*get_close_matches(name, examples, 1), next(iter(examples)))[0]
+        place = config.line_of(self.path, name)
+        return f"{place}: there is no setting “{name}”; it is ignored, such as: {examples[alike]}"
 
     def wrong_keys(self) -> dict[str, str]:
         """Return why keys of a command are not used, with the place, by the command."""
