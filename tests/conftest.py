@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from tokentui import text
+from tokentui.sources.providers.rows import PROVIDERS
 
 HOME_VARIABLES = (
     "TOKENTUI_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
     "XDG_RUNTIME_DIR", "CLAUDE_CONFIG_DIR", "CODEX_HOME", "CODEX_SQLITE_HOME", "GEMINI_CLI_HOME",
-    "GEMINI_DATA_DIR", "NO_COLOR",
+    "GEMINI_DATA_DIR", "NO_COLOR", "TOKENTUI_VAULT_PASSPHRASE",
+    *(name for row in PROVIDERS for name in row.environment),  # keys are offered where they are found
 )
 
 
