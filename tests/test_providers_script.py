@@ -22,6 +22,7 @@ from tokentui.billing import FEATURES, Account, Balance, Feature, Fetched
 from tokentui.config import Settings
 from tokentui.engine.accounts import Accounts
 from tokentui.engine.collect import collect_once
+from tokentui.engine.health import health
 from tokentui.sources import programs, providers
 from tokentui.sources.logs import script_lines
 from tokentui.sources.providers import script
@@ -286,3 +287,16 @@ def test_the_environment_of_programs_names_no_secret() -> None:
     from tokentui.secrets.environment import may_be_secret
 
     assert not [name for name in programs.PASSED_ON if may_be_secret(name, "x")]
+
+
+async def test_health_tells_the_lines_that_cannot_be_read_and_names_no_empty_spool(write: Write) -> None:
+    write(printing(REQUEST, "oops"))
+    paths = config.paths(os.environ)
+    before = await asyncio.to_thread(lambda: health(paths, Settings(), NOW))
+    assert {source.name for source in before.sources} == {"claude-code", "codex", "gemini-cli"}
+    await fetched("limits")
+    await asyncio.to_thread(requests)
+    after = await asyncio.to_thread(lambda: health(paths, Settings(), NOW))
+    scripts = after.sources[-1]
+    assert (scripts.title, scripts.bad_line_count) == ("Your scripts", 1)
+    assert (scripts.bad_lines[0].line, scripts.bad_lines[0].reason) == (2, "no JSON")

@@ -14,7 +14,7 @@ from tokentui.engine.database import Database
 from tokentui.engine.discovery import Discovery, LogFile, home_of
 from tokentui.engine.lifetimes import lifetime
 from tokentui.pricing import snapshot
-from tokentui.sources import Source, tools
+from tokentui.sources import SPOOLS, Source, tools
 from tokentui.store import Reader, UsageQuery, Where, backup, integrity, migrate
 from tokentui.store.errors import Locked, NewerDatabase, StoreError
 from tokentui.store.faults import explained
@@ -127,19 +127,22 @@ def health(paths: Paths, settings: Settings, now: int, *, place: Place | None = 
     database = Database(paths, settings, place=place)
     prices = snapshot.newest(paths.price_cache)
     about = (prices.version, prices.newest_change(f"{moment(now):%Y-%m-%d}"), text.shown_currency().note)
-    on = [source for source in tools() if source.name not in settings.sources_off]
+    known = (*tools(), *SPOOLS)
+    on = [source for source in known if source.name not in settings.sources_off]
     discovery = Discovery(on, home_of(os.environ), os.environ, settings.extra_roots)
     discovery.walk()
+    used = {file.source for file in discovery.files.values()}
+    shown = [source for source in known if source.kind != "spool" or source.name in used]
     try:
         with explained(paths.database):
             reader = database.reader() if database.ready() else None
             return Health(
-                tuple(_source(source, discovery, reader, settings, now) for source in tools()),
+                tuple(_source(source, discovery, reader, settings, now) for source in shown),
                 replace(_database(database, reader, paths), retention_days=settings.retention_days),
                 *about,
             )
     except StoreError as error:
-        sources = tuple(_source(source, discovery, None, settings, now, readable=False) for source in tools())
+        sources = tuple(_source(source, discovery, None, settings, now, readable=False) for source in shown)
         return Health(sources, _broken(database, paths, error), *about)
     finally:
         database.close_reader()
