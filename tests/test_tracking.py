@@ -35,8 +35,9 @@ def stored(home: Path) -> list[tuple[Any, ...]]:
     with closing(open_reader(home / DATABASE)) as reader:
         return reader.connection.execute(
             "SELECT s.name, s.title, m.name, r.uncached_input_tokens, r.cache_read_input_tokens,"
-            " r.output_tokens, r.cost, r.recorded_cost, r.error, c.provenance, p.identity FROM usage_records AS r"
-            " JOIN usage_contexts AS c ON c.id = r.context_id JOIN accounts AS a ON a.id = c.account_id"
+            " r.output_tokens, r.cost, r.recorded_cost, r.error, c.provenance, p.identity"
+            " FROM usage_records AS r JOIN usage_contexts AS c ON c.id = r.context_id"
+            " JOIN accounts AS a ON a.id = c.account_id"
             " JOIN services AS s ON s.id = a.service_id JOIN models AS m ON m.id = r.model_id"
             " LEFT JOIN prices AS p ON p.id = r.price_id"
         ).fetchall()
@@ -85,6 +86,11 @@ def test_a_cost_that_was_entered_stays_when_prices_change(
     paths.price_overlay.write_text('[[price]]\nmodel = "gpt-4"\ninput_mtok = "1"\noutput_mtok = "1"\n')
     collect_once(paths, config.Settings())
     assert sorted(row[6] for row in stored(home)) == [1_000_000, 9_000_000_000]
+    capsys.readouterr()
+    run(["explain"])
+    said = capsys.readouterr().out
+    assert "the cost was entered, and is never priced anew" in said
+    assert "2 requests: entered by hand" in said
 
 
 def test_a_failed_request_is_noted_with_its_reason(capsys: pytest.CaptureFixture[str], home: Path) -> None:

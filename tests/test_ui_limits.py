@@ -22,6 +22,7 @@ from tokentui.ui.app import TokenTUI
 from tokentui.ui.explain import Explain
 from tokentui.ui.limits import LimitsPane
 from tokentui.ui.limits_history import LimitHistoryPage
+from tokentui.ui.overview import AccountCard
 from tokentui.usage import LimitReading
 
 NOW = at("2026-11-20T16:40:00")
@@ -274,3 +275,14 @@ def test_each_limit_has_its_own_insight_and_an_unknown_account_has_none(filled: 
     assert [round(each.points) for each in five.sessions] == [10]
     assert week.week is not None
     assert found["nobody", "x"].limits == ()
+
+
+async def test_an_accounts_page_says_what_took_the_points_of_a_window(filled: Path) -> None:
+    async with program(feed(filled)).run_test(size=(120, 60)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot) and "Claude Code" in shown(pilot))
+        titles = [card.card.service for card in pilot.app.query(AccountCard)]
+        await pilot.press(*(["right"] * (titles.index("claude-code") + 1)), "enter")
+        await until(
+            pilot,
+            lambda: "points: shop 10 · elsewhere 30" in shown(pilot) or "points: infra 10" in shown(pilot),
+        )

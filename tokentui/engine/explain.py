@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tokentui.pricing import Breakdown, Prices
 from tokentui.store.explain import Explanation, PriceRow
-from tokentui.usage import UsageRecord
+from tokentui.usage import BY_HAND, UsageRecord
 
 FLAG_WORDS = {
     "time_borrowed": "time of a neighbour: the log gave none",
@@ -98,6 +98,8 @@ def in_words(row: PriceRow, prices: Prices) -> PriceInWords:
     if row.usage.known_cost is None:
         why = prices.why_unpriced(row.sample) or "a price is known by now; it is put on with the next reading"
         return PriceInWords("", "", (), (), why)
+    if row.price == BY_HAND:
+        return PriceInWords(BY_HAND, "", (), ("the cost was entered, and is never priced anew",), "")
     named = _IDENTITY.match(row.price)
     condition = (named and named["condition"]) or ""
     since = condition if "-" in condition and ":" not in condition else ""

@@ -146,6 +146,7 @@ class AccountPage(Window[None], inherit_bindings=False):
                 account_lines.facts, service=card.service, account=card.account,
                 where=selections.of_account(card), today=snapshot.today, zone=snapshot.zone,
                 now=None if card.billing is None else self._clock(),
+                limits_at=self._clock() if card.limits else None,
             )  # fmt: skip
             self._feed.ask("account", question, self._tell, lambda reason: self._tell(text.clean(reason)))
         self._redraw()
@@ -164,7 +165,8 @@ class AccountPage(Window[None], inherit_bindings=False):
         if card is None:
             return [[("this account is not there any more", "muted")]]
         past = self._facts.limits if self._facts else None
-        return account_lines.head(card, past, width, self._clock(), zone_of(self._snapshot))
+        known = self._facts.insights if self._facts else None
+        return account_lines.head(card, past, width, self._clock(), zone_of(self._snapshot), known)
 
     def _books(self, width: int, _height: int) -> list[Line]:
         """Return what the provider says, of an account that has one."""

@@ -8,10 +8,11 @@ from datetime import date, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from tokentui import periods, text
-from tokentui.ui import card_billing, cards, figures, pace, plans, selections
+from tokentui.ui import card_billing, cards, figures, limits_lines, pace, plans, selections
 from tokentui.ui.draw import BLOCKS, Line, bars, beside, box, cut, fit, length, spread
 
 if TYPE_CHECKING:
+    from tokentui.engine.limit_insights import AccountInsights
     from tokentui.store import Reader
     from tokentui.store.snapshot import Card, Limit, LimitHistory, Usage
     from tokentui.store.usage_table import Where
@@ -33,15 +34,18 @@ class Facts:
     limits: tuple[LimitHistory, ...]
     told: Told | None = None
     """What its provider says; None for an account that was only found in logs."""
+    insights: AccountInsights | None = None
+    """What its open windows were used for; None for an account without limits."""
 
 
 def facts(
     reader: Reader, service: str, account: str, where: tuple[Where, ...], today: date, zone: str,
-    now: float | None = None,
+    now: float | None = None, limits_at: float | None = None,
 ) -> Facts:  # fmt: skip
     """Ask the database for an account's history; called in the thread that answers questions.
 
-    `now`, in UTC seconds, is given for an account that has a provider.
+    `now`, in UTC seconds, is given for an account that has a provider; `limits_at`, the same, for one that
+    has limits.
     """
     from tokentui.store.usage_table import UsageQuery
 
@@ -58,7 +62,14 @@ def facts(
         tuple((month, used.get(month.isoformat()[:7])) for month in months),
         reader.limit_history(service, account),
         None if now is None else _told(reader, service, account, now),
+        None if limits_at is None else _insights(reader, service, account, limits_at),
     )
+
+
+def _insights(reader: Reader, service: str, account: str, now: float) -> AccountInsights:
+    from tokentui.engine.limit_insights import insights
+
+    return insights(reader, round(now * 1e6), [(service, account)])[service, account]
 
 
 def _told(reader: Reader, service: str, account: str, now: float) -> Told | None:
@@ -68,8 +79,9 @@ def _told(reader: Reader, service: str, account: str, now: float) -> Told | None
 
 
 def head(
-    card: Card, past: Sequence[LimitHistory] | None, width: int, now: float, zone: tzinfo | None
-) -> list[Line]:
+    card: Card, past: Sequence[LimitHistory] | None, width: int, now: float, zone: tzinfo | None,
+    known: AccountInsights | None = None,
+) -> list[Line]:  # fmt: skip
     """Return what was spent, the limits, and where the provider shows the same."""
     state = figures.state(card.limits, now)
     inner = width - 4
@@ -86,7 +98,7 @@ def head(
         spent = (("today", card.today), ("month", card.month))
         own = [cards.spending(label, usage, card.quality, inner) for label, usage in spent]
         drawn += own if card.billing is None else [[*line, ("  logs here", "muted")] for line in own]
-    drawn += limits(card, past, inner, now, zone)
+    drawn += limits(card, past, inner, now, zone, known)
     drawn += [[(fit("plan", 6), "muted"), (f" {plans.words(each)}", "text")] for each in card.plans]
     plan = f" {text.clean(card.plan, 20)}" if card.plan else ""
     title: Line = [(cards.name(card), "strong"), (plan, "muted")]
@@ -95,8 +107,9 @@ def head(
 
 
 def limits(
-    card: Card, past: Sequence[LimitHistory] | None, width: int, now: float, zone: tzinfo | None
-) -> list[Line]:
+    card: Card, past: Sequence[LimitHistory] | None, width: int, now: float, zone: tzinfo | None,
+    known: AccountInsights | None = None,
+) -> list[Line]:  # fmt: skip
     """Return each limit, its pace, and what its past windows came to."""
     drawn: list[Line] = []
     for limit in card.limits:
@@ -107,7 +120,10 @@ def limits(
             drawn.append([*cut(cards.limit_line(limit, room, now), room), ("  ", ""), *told])
         else:
             drawn += [cards.limit_line(limit, width, now), *([[("  ", ""), *told]] if said else [])]
-        drawn += _past(limit, past, width)
+        took: Line = []
+        if known is not None and figures.used(limit, now) is not None:
+            took = limits_lines.took_line(known.of(limit.limit_id, limit.window_minutes))
+        drawn += _past(limit, past, width, took)
     if not drawn and card.billing is None:
         drawn = [[("no limits in its logs", "muted")]]
     return drawn
@@ -133,8 +149,11 @@ def history(known: Facts | None, reason: str, quality: str, width: int) -> list[
     return box(drawn, width, [("History", "strong")], [], [], "frame", heavy=False)
 
 
-def _past(limit: Limit, past: Sequence[LimitHistory] | None, width: int) -> list[Line]:
-    """Return the windows that are over: `last 12 windows ▁▃█▂  2 full`; a blank line while they are read."""
+def _past(limit: Limit, past: Sequence[LimitHistory] | None, width: int, took: Line) -> list[Line]:
+    """Return the windows that are over: `last 12 windows ▁▃█▂  2 full`; a blank line while they are read.
+
+    What `took` the points of the open one follows, where there is room for it and ten windows.
+    """
     if past is None and limit.resets_at is not None:
         return [[]]
     found = next(
@@ -143,13 +162,15 @@ def _past(limit: Limit, past: Sequence[LimitHistory] | None, width: int) -> list
     )  # fmt: skip
     windows = [each for each in found.windows if each.resets_at != limit.resets_at] if found else []
     if not windows:
-        return []
-    shown = windows[-max(min(len(windows), width - 46), 1) :]
+        return [cut([("  ", ""), *took], width)] if took else []
+    more = length(took) + 3 if took and width - 46 - length(took) >= 10 else 0
+    shown = windows[-max(min(len(windows), width - 46 - more), 1) :]
     full = sum(each.used_percent >= 99.5 for each in shown)
     most = max(each.used_percent for each in shown)
     count = "last window" if len(shown) == 1 else f"last {len(shown)} windows"
     said = f"{full} full" if full else f"fullest {text.percent(most)}"
-    return [cut([(f"  {count}  ", "muted"), (_levels(shown), "bar"), (f"  {said}", "muted")], width)]
+    line: Line = [(f"  {count}  ", "muted"), (_levels(shown), "bar"), (f"  {said}", "muted")]
+    return [cut([*line, *([("   ", ""), *took] if more else [])], width)]
 
 
 def _levels(windows: Sequence[object]) -> str:

@@ -146,6 +146,23 @@ def elsewhere_words(points: float | None) -> str:
     return f"about {points:.0f} points used elsewhere" if points else ""
 
 
+def took_line(known: Insight) -> Line:
+    """Return what took most of the points of a window: `points: shop 14 · infra 8 · elsewhere 9`."""
+    parts: list[tuple[str, str]] = []
+    for each in known.sessions[:3]:
+        name = text.clean(each.project.rstrip("/").rpartition("/")[2] or each.project, 20) or "no project"
+        parts.append((f"{name} {each.points:.0f}", "text"))
+    rest = known.more[1] + sum(each.points for each in known.sessions[3:])
+    if rest >= 0.5:
+        parts.append((f"other sessions {rest:.0f}", "muted"))
+    if known.elsewhere:
+        parts.append((f"elsewhere {known.elsewhere:.0f}", "accent"))
+    line: Line = [("points: ", "muted")] if parts else []
+    for number, part in enumerate(parts):
+        line += [*([(" · ", "muted")] if number else []), part]
+    return line
+
+
 def week_words(week: Week | None) -> str:
     """Return what a week can still take: `6 windows of 5 h left, about 4 full ones needed`."""
     if week is None:
