@@ -13,7 +13,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widget import Widget
 
 from tokentui.config import Settings
-from tokentui.ui import crash, themes
+from tokentui.ui import crash, strips, themes
 from tokentui.ui.commands import COMMANDS, Command, remapped
 from tokentui.ui.lock import Idleness
 from tokentui.ui.privacy import Veil
@@ -53,6 +53,7 @@ class Manners(App[None], inherit_bindings=False):
         self, settings: Settings, clock: Callable[[], float], version: str, crash_folder: str
     ) -> None:
         """`clock` returns seconds; reports of trouble go into `crash_folder`."""
+        strips.without_caches()
         self.settings = settings
         self.commands: tuple[Command, ...] = COMMANDS
         self.ascii_forced = False

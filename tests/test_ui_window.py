@@ -1,0 +1,49 @@
+"""Windows over the panes: what is seen around them; and what a line of the screen keeps."""
+
+from __future__ import annotations
+
+import gc
+
+from textual.cache import FIFOCache
+from textual.pilot import Pilot
+from textual.strip import Strip
+
+from tests.test_ui_panes import NOW, program, shown, until
+from tests.ui_program import FakeFeed, changed, sample
+from tokentui.ui.choosing import Confirm
+
+
+def rows(pilot: Pilot[None]) -> list[str]:
+    """What the terminal shows, windows and what is around them."""
+    return [strip.text for strip in pilot.app.screen._compositor.render_strips()]
+
+
+async def test_around_windows_the_screen_below_is_seen_as_it_is_now() -> None:
+    plain = sample(2, now=NOW)
+    feed = FakeFeed(plain, changed(plain))
+    async with program(feed).run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        await until(pilot, lambda: any("Codex" in row for row in rows(pilot)))
+        before = rows(pilot)
+        for question in ("Really?", "And really?"):
+            await pilot.app.push_screen(Confirm(question))
+            await pilot.pause()
+        around = rows(pilot)
+        assert any("And really?" in row for row in around)
+        assert [row[:20] for row in around] == [row[:20] for row in before]
+        feed.next()
+        await until(pilot, lambda: any("7.7M" in row for row in rows(pilot)))
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: len(rows(pilot)) == 24 and any("really" in row for row in rows(pilot)))
+        assert {len(row) for row in rows(pilot)} == {80}
+        assert "Overview" in rows(pilot)[0]
+
+
+async def test_a_line_of_the_screen_keeps_no_parts_it_was_cut_into() -> None:
+    async with program(FakeFeed(sample(2, now=NOW))).run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        await pilot.press("2", "1")
+        strips = [each for each in gc.get_objects() if isinstance(each, Strip)]
+        assert strips
+        kept = [each for strip in strips for each in gc.get_referents(strip) if isinstance(each, FIFOCache)]
+        assert not kept
