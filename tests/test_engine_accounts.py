@@ -26,6 +26,7 @@ from tokentui.engine.account_words import (
 from tokentui.engine.accounts import Accounts
 from tokentui.secrets import BadKey, Secret, VaultLocked, WrongPassphrase
 from tokentui.sources.providers.errors import KeyRejected, Unavailable
+from tokentui.store.errors import DiskFull
 from tokentui.store.ledger import StoredState
 from tokentui.store.place import WITHOUT_WAL, Place
 
@@ -221,6 +222,26 @@ def test_removing_says_before_what_goes_and_takes_the_key_with_it(accounts: Acco
     assert accounts.audit_log()[0].action == "remove"
     with pytest.raises(AccountProblem, match="no account"):
         accounts.remove("deepseek")
+
+
+def test_a_key_that_moves_elsewhere_leaves_the_vault(accounts: Accounts) -> None:
+    accounts.add(Account("deepseek"), Secret(GOOD))
+    with pytest.raises(AccountProblem, match="needs a key"):
+        accounts.edit("deepseek", {"secret_reference": ""})
+    accounts.edit("deepseek", {"secret_reference": "env:MY_KEY"})
+    assert keychain.vault_of(config.paths(os.environ)).read().items == {}
+
+
+def test_an_account_that_cannot_be_stored_leaves_no_key_behind(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tokentui.store.Writer.put_account", full)
+    with pytest.raises(DiskFull):
+        accounts.add(Account("deepseek"), Secret(GOOD))
+    assert keychain.vault_of(config.paths(os.environ)).read().items == {}
 
 
 def test_a_locked_vault_is_said_so_and_opens_by_its_passphrase(accounts: Accounts, home: Path) -> None:

@@ -22,6 +22,8 @@ from tokentui.engine.accounts import Accounts
 from tokentui.engine.feed import EngineFeed
 from tokentui.sources import providers
 from tokentui.store.snapshot import Snapshot
+from tokentui.ui.accounts_add import AddAccount
+from tokentui.ui.lock import Locked
 from tokentui.ui.secret_field import SecretField
 
 MOST_KEYS = 25
@@ -168,6 +170,27 @@ async def test_a_provider_that_hangs_can_be_saved_without_waiting(provider: Prov
         await person.press("s")
         await person.sees("added deepseek")
     provider.waits.set()
+
+
+async def test_what_is_saved_below_the_lock_of_the_screen_is_told_after_it(provider: Provider) -> None:
+    with_vault()
+    async with opened() as person:
+        provider.waits.clear()
+        await person.pick("deep")
+        await person.paste(GOOD)
+        await person.press("enter")
+        await person.at("test")
+        await person.app.push_screen(Locked(id="locked"))
+        provider.waits.set()
+        window = person.app.screen_stack[1]
+        assert isinstance(window, AddAccount)
+        await person.until(lambda: window._report is not None)
+        await window._enter_test()
+        await person.until(lambda: window.step == "saved")
+        await person.press("x")
+        await person.sees("added deepseek", "enter closes")
+        await person.press("enter")
+        await person.sees("its figures come within seconds")
 
 
 async def test_what_is_no_key_is_asked_for_again() -> None:

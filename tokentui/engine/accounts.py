@@ -10,6 +10,7 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from msgspec.structs import asdict, replace
@@ -116,9 +117,14 @@ class Accounts(Beside):
         row = row_of(account.service)
         if row.key_help and not account.secret_reference:
             raise AccountProblem("this service needs a key", row.key_help, field="key")
-        with self.writing() as writer:
-            writer.put_account(account, row.title, _now(), key_changed=bool(account.secret_reference))
-            writer.audit(_now(), self._actor, "add", account.key, {}, _told(account))
+        try:
+            with self.writing() as writer:
+                writer.put_account(account, row.title, _now(), key_changed=bool(account.secret_reference))
+                writer.audit(_now(), self._actor, "add", account.key, {}, _told(account))
+        except Exception:
+            if key is not None:
+                self._forget(account)  # what was not added leaves no key behind
+            raise
         return self.view(account.key)
 
     def edit(self, key: str, changes: Mapping[str, object], *, action: str = "edit") -> AccountView:
@@ -128,17 +134,23 @@ class Accounts(Beside):
         after = checked(replace(before, **changes))
         if after == before:
             return self.view(key)
+        row = row_of(after.service)
+        if row.key_help and before.secret_reference and not after.secret_reference:
+            raise AccountProblem("this service needs a key", row.key_help, field="secret_reference")
         with self.writing() as writer:
             moved = after.secret_reference != before.secret_reference
             if moved or after.base_url != before.base_url:
                 writer.put_states(_afresh(view.states))
-            writer.put_account(after, row_of(after.service).title, _now(), key_changed=moved)
+            writer.put_account(after, row.title, _now(), key_changed=moved)
             old, new = _told(before), _told(after)
             differs = [name for name in new if new[name] != old[name]]
             writer.audit(
                 _now(), self._actor, action, after.key,
                 {name: old[name] for name in differs}, {name: new[name] for name in differs},
             )  # fmt: skip
+        if moved:
+            with suppress(secrets.SecretsError):  # a vault that stays locked keeps it, sealed
+                self._forget(before)
         return self.view(after.key)
 
     def pause(self, key: str, *, active: bool = False) -> AccountView:
@@ -170,10 +182,7 @@ class Accounts(Beside):
     def remove(self, key: str) -> None:
         """Remove an account, what its provider said of it, and its key in the vault."""
         account = self.view(key).account
-        if account.secret_reference == self._own_reference(account):
-            vault = opened_silently(self._paths)
-            if vault.exists and account.secret_reference.removeprefix("vault:") in vault.read().items:
-                vault.remove(account.secret_reference.removeprefix("vault:"))
+        self._forget(account)
         with self.writing() as writer:
             writer.remove_account(account)
             writer.audit(_now(), self._actor, "remove", account.key, _told(account), {})
@@ -213,6 +222,13 @@ class Accounts(Beside):
         vault = opened_silently(self._paths)
         vault.put(reference.removeprefix("vault:"), secrets.key_of(key, "the key"), time.time_ns() // 10**9)
         return reference
+
+    def _forget(self, account: Account) -> None:
+        """Take an account's own key out of the vault. Raises SecretsError."""
+        if account.secret_reference == self._own_reference(account):
+            name, vault = account.secret_reference.removeprefix("vault:"), opened_silently(self._paths)
+            if vault.exists and name in vault.read().items:
+                vault.remove(name)
 
     def _own_reference(self, account: Account) -> str:
         return f"vault:{account.key.replace('/', '.')}"

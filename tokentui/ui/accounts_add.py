@@ -42,6 +42,7 @@ class AddAccount(KeyWindow):
         self._asked: steps.Field | None = None
         self._kind = ""
         self._report: KeyReport | Problem | None = None
+        self._added = ""
 
     async def on_mount(self) -> None:
         """Show the services; read meanwhile what there is."""
@@ -199,7 +200,11 @@ class AddAccount(KeyWindow):
 
     async def _after_saved(self, answer: AccountView, problem: Problem | None) -> None:
         if problem is None:
-            self.dismiss(answer.account.key)
+            self._added = answer.account.key
+            if self.is_active:
+                self.dismiss(self._added)
+            else:
+                await self.go("saved")
         elif problem.field in {*self._given, "name"}:
             await self._ask_again(problem)
         else:
@@ -273,6 +278,13 @@ class AddAccount(KeyWindow):
         found = opt_ins(self._row) if self._row else {}
         said = f"off until you turn it on (enter on the account): {', '.join(found)}"
         return self.said(said, "muted", width) if found else []
+
+    async def _enter_saved(self) -> None:
+        """Close what was saved below the lock of the screen."""
+        self.dismiss(self._added)
+
+    def _lines_saved(self, width: int) -> list[Line]:
+        return [*self.said(f"added {self._added}", "ok", width), *self.keys("enter closes", width)]
 
     def _lines_saving(self, width: int) -> list[Line]:
         return self.said("saving …", "muted", width)

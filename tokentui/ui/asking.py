@@ -125,7 +125,7 @@ class Asking(Window[str], inherit_bindings=False):
 
     async def on_outcome(self, message: Outcome) -> None:
         """Work in another thread is over."""
-        if self.is_attached and self.is_current:
+        if self.is_attached:  # also below the lock of a screen that nobody sits at
             await getattr(self, f"_after_{message.topic}")(message.answer, message.problem)
 
     # ------------------------------------------------------------------ drawing
