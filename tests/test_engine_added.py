@@ -50,6 +50,21 @@ def test_the_notes_of_the_status_line_are_shown_while_the_dashboard_runs(home: P
     assert (card.title, {limit.origin for limit in card.limits}) == ("Claude Code", {"status-line"})
 
 
+def test_a_script_is_asked_again_once_its_block_is_mended(home: Path) -> None:
+    program = home / "usage.py"
+    program.write_text(f"print({json.dumps(LINE)!r})")
+    block = f"[mine]\ncommand = {json.dumps([sys.executable, '-S', str(program)])}\n"
+    path = write(home, block)
+    Accounts(config.paths(os.environ), Settings()).add(Account("mine"))
+    path.write_text("[mine]\n")
+    with engine() as (_, watch):
+        watch.notice("names neither a url")
+        watch.more_turns()
+        assert watch.last.record_count == 0
+        path.write_text(block)
+        watch.records(1)
+
+
 def test_a_mistake_in_providers_toml_is_a_notice_until_it_is_mended(home: Path) -> None:
     path = write(home, "[acme]\n")
     with engine() as (_, watch):

@@ -126,7 +126,9 @@ class Poller:
     async def _ask_for(
         self, account: Account, feature: Feature, interval: float, state: State, key: Callable[[], str]
     ) -> None:
-        row, now = self._rows()[account.service], self._clock()
+        row, now = self._rows().get(account.service), self._clock()
+        if row is None:
+            return
         known = self._states.get((account.key, feature))
         asked = plan(
             feature, row.history_days, now, known.filled_from if known else None, state.last_success_at
@@ -209,9 +211,10 @@ class Poller:
 
         found = await self._writing.run(read)
         if found is not None:
-            known = self._rows()
-            wanted = known.keys() if self.only is None else known.keys() & self.only
-            self._accounts = {key: each for key, each in found[0].items() if each.service in wanted}
+            only = self.only
+            self._accounts = {
+                key: each for key, each in found[0].items() if only is None or each.service in only
+            }
             busy = {key: state for key, state in self._states.items() if key[0] in self._busy}
             self._states = found[1] | busy
 
@@ -220,8 +223,11 @@ class Poller:
         self._version = (-1, -1)
 
     def _features(self, account: Account) -> list[tuple[Feature, float]]:
+        row = self._rows().get(account.service)
+        if row is None:  # of a newer version, or gone from providers.toml until somebody mends it
+            return []
         try:
-            return features_of(self._rows()[account.service], account)
+            return features_of(row, account)
         except Exception:  # a third party's provider that cannot be imported
             log.exception("the provider of %s cannot be used", account.key)
             return []

@@ -121,6 +121,9 @@ def _added_providers() -> AddedProviders:
             _check_name(row.name, taken)
             if missing := [each for each in FEATURES if each not in row.capabilities]:
                 raise TypeError(f"its capabilities do not say {', '.join(missing)}")
+            module = row.load()
+            if lacking := [each for each in ("test", "FETCHES") if not hasattr(module, each)]:
+                raise TypeError(f"its module has no {', '.join(lacking)}")
         except (Exception, SystemExit) as fault:
             told.append(_told(point, fault))
         else:

@@ -68,7 +68,7 @@ class Wrong(Exception):
 
 
 class Written(NamedTuple):
-    """What the file says."""
+    """What the file says, and what is wrong with it."""
 
     rows: tuple[Provider, ...] = ()
     problems: tuple[str, ...] = ()
@@ -97,10 +97,9 @@ def written(environ: Mapping[str, str], taken: frozenset[str]) -> Written:
     except OSError:
         return Written()
     mark = (info.st_mtime_ns, info.st_size, info.st_ino)
-    known = _known.get(path)
-    if known is None or known[0] != mark:
-        known = _known[path] = (mark, _read(path, taken))
-    return known[1]
+    if path not in _known or _known[path][0] != mark:
+        _known[path] = (mark, _read(path, taken))
+    return _known[path][1]
 
 
 def _read(path: str, taken: frozenset[str]) -> Written:
@@ -130,6 +129,8 @@ def _text(path: str) -> str:
         info = os.fstat(descriptor)
         if not stat.S_ISREG(info.st_mode):
             raise OSError("it is not a regular file")
+        if info.st_uid not in (0, os.getuid()):
+            raise OSError("it belongs to somebody else, and it can name programs to run")
         if info.st_mode & stat.S_IWOTH:
             raise OSError("everybody may write it, and it can name programs to run; chmod o-w mends that")
         raw = file.read(MOST_BYTES + 1)
@@ -264,9 +265,8 @@ def _header(block: Mapping[str, Any], where: str) -> tuple[str, str] | None:
 
 
 def _only(block: Mapping[str, Any], where: str, known: tuple[str, ...]) -> None:
-    for key in block:
-        if key not in known:
-            raise Wrong(f"{where} {clean(key, 40)}", f"is not known (known: {', '.join(known)})", _EXAMPLE)
+    if unknown := [key for key in block if key not in known]:
+        raise Wrong(f"{where} {clean(unknown[0], 40)}", f"is not known (known: {', '.join(known)})", _EXAMPLE)
 
 
 def text_of(block: Mapping[str, Any], where: str, key: str, example: str) -> str:
