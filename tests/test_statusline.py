@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tokentui import config, folders, statusline
+from tokentui.billing import Account
 from tokentui.config import Settings
+from tokentui.engine.accounts import Accounts
 from tokentui.engine.collect import collect_once
 from tokentui.sources.logs import status_line, status_line_parser
 from tokentui.store import open_writer
@@ -93,6 +95,15 @@ def test_the_engine_takes_each_entry_in_once() -> None:
     assert stored() == expected
     statusline.note(where, {"five_hour": [50, None]}, NOW + 1_000)
     assert stored() == [*expected, ("five_hour", 50.0, "status-line", None)]
+
+
+def test_removing_an_account_of_claude_code_leaves_what_the_status_line_told() -> None:
+    statusline.note(statusline.folder(os.environ), statusline.limits_of(TOLD), NOW)
+    before = stored()
+    accounts = Accounts(config.paths(os.environ), Settings())
+    accounts.add(Account("claude-code", options={"opt_in": "limits"}))
+    accounts.remove("claude-code")
+    assert stored() == before
 
 
 def test_what_says_nothing_new_is_not_noted_again_within_a_minute(spool: Path) -> None:

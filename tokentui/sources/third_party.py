@@ -6,7 +6,7 @@
     [project.entry-points."tokentui.log_readers"]
     acme-cli = "tokentui_acme.logs:SOURCE"       # a tokentui.sources.Source
 
-`importlib.metadata` takes 40 ms to find out that there are none. So the folders of installed packages
+`importlib.metadata` takes 100 ms to find out that there are none. So the folders of installed packages
 are looked through first for an `entry_points.txt` with our names in it, which takes 2 ms. A package that
 fails is told (`problems`), and takes nothing away from the others.
 """

@@ -107,7 +107,7 @@ def remove(connection: sqlite3.Connection, number: int) -> None:
     for table in _OWN:
         connection.execute(f"DELETE FROM {table} WHERE account_id = ?", (number,))
     connection.execute(
-        "DELETE FROM limit_readings WHERE origin NOT IN ('log') AND series_id IN"
+        "DELETE FROM limit_readings WHERE origin NOT IN ('log', 'status-line') AND series_id IN"
         " (SELECT id FROM limit_series WHERE account_id = ?)",
         (number,),
     )

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from tokentui.engine.limit_plan import Week
     from tokentui.store.snapshot import Card, Limit, PastWindow
 
-SOURCES = {"api": "API", "status-line": "status line", "app-server": "app-server", "log": "log"}
+SOURCES = {
+    "api": "API", "status-line": "status line", "app-server": "app-server", "script": "script", "log": "log",
+}  # fmt: skip
 """Where an official reading came from; anything else is an estimate."""
 
 MOST_SPARKS = 30
