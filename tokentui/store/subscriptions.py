@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from datetime import date
+from typing import TYPE_CHECKING
 
 from tokentui.frozen import dataclass
 from tokentui.store.days import date_of, number_of
-from tokentui.store.dimensions import Dimensions, storable
+
+if TYPE_CHECKING:
+    from tokentui.store.dimensions import Dimensions
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,8 @@ class Subscription:
 
 def put(connection: sqlite3.Connection, dimensions: Dimensions, plan: Subscription) -> int:
     """Store a new plan; returns its number."""
+    from tokentui.store.dimensions import storable  # 20 ms, and the first screen reads plans
+
     number = dimensions.account(plan.service, plan.account)
     last = None if plan.last_day is None else number_of(plan.last_day)
     cursor = connection.execute(
