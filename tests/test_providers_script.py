@@ -205,7 +205,7 @@ async def test_all_that_a_script_started_is_killed_with_it(write: Write, home: P
         "import subprocess, time\n"
         f"child = subprocess.Popen(['sleep', '60']); open({str(pid)!r}, 'w').write(str(child.pid))\n"
         "time.sleep(60)",
-        timeout="1",
+        timeout="3",
     )
     with pytest.raises(Unavailable):
         await fetched("limits")

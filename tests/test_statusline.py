@@ -238,7 +238,7 @@ def test_ones_own_status_line_that_fails_costs_nothing(command: str) -> None:
 def test_ones_own_status_line_that_hangs_is_killed_with_its_children(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(statusline, "CHAIN_SECONDS", 0.3)
+    monkeypatch.setattr(statusline, "CHAIN_SECONDS", 2.0)
     pid = tmp_path / "pid"
     assert statusline.chained(f"echo early; sleep 60 & echo $! > {pid}; wait", b"{}") == b"early\n"
     stat_file = Path(f"/proc/{pid.read_text().strip()}/stat")
