@@ -211,13 +211,6 @@ def test_a_mistake_ends_with_2_and_shows_what_is_right(arguments: tuple[str, ...
     assert said in tokentui("show", *arguments, code=MISUSED).stderr
 
 
-@pytest.mark.usefixtures("log")
-def test_historical_says_what_it_cannot_know() -> None:
-    done = tokentui("show", "--historical", "--json")
-    assert "cannot be fetched yet" in done.stderr
-    assert json.loads(done.stdout)["totals"]["request_count"] == 4
-
-
 def test_nothing_at_all_is_said_and_is_no_failure() -> None:
     assert "No usage is recorded" in tokentui("show").stdout
     assert document("--no-collect")["totals"]["request_count"] == 0
