@@ -56,6 +56,8 @@ def test_a_service_nobody_knows_is_counted_and_priced_as_others(
         "chatgpt-web", "ChatGPT web", "gpt-4", 12_000, 0, 1_000, 420_000_000, None, "", "manual",
     ]  # fmt: skip
     assert "gpt-4" in price
+    with closing(open_reader(home / DATABASE)) as reader:
+        assert reader.files() == [], "it came from no file"
     run(["show", "--by", "service", "--json"])
     assert "chatgpt-web" in capsys.readouterr().out
 

@@ -126,7 +126,7 @@ async def test_every_limit_of_every_account_is_a_row(filled: Path) -> None:
         assert "0 of 20.0M tokens a month" in row(pilot, "tokens")
         assert "$5.00 for each session" in row(pilot, "session")
         assert "$12.06 of $25.00 left" in row(pilot, "balance")
-        assert "$200.00 a month since 3 Mar 2026" in row(pilot, "Max")
+        assert "$200.00 a month since 3 Mar 2026" in row(pilot, "plan", "Max,")
 
 
 async def test_enter_shows_past_windows_and_which_session_took_how_many_points(filled: Path) -> None:
@@ -169,7 +169,7 @@ async def test_the_keys_go_through_the_limits_and_the_marked_one_stays_in_sight(
             assert pane.marked is not None
             seen.append(pane.marked.name)
             await pilot.press("j")
-        assert list(dict.fromkeys(seen)) == ["5 h", "week", "Max", "month", "tokens", "session", "balance"]
+        assert list(dict.fromkeys(seen)) == ["5 h", "week", "plan", "month", "tokens", "session", "balance"]
         await pilot.press("g")
         assert pane.marked is not None
         assert pane.marked.name == "5 h"

@@ -41,13 +41,15 @@ class Item:
     percent: float | None = None
     of: str = ""
     """What stands behind the bar of a limit that is no window."""
+    number: int = 0
+    """Tells balances in several currencies, and plans, from each other."""
 
     @property
     def key(self) -> tuple[str, ...]:
         """What tells it from all others, whatever the figures are."""
         minutes = str(self.limit.window_minutes) if self.limit else ""
         limit_id = self.limit.limit_id if self.limit else ""
-        return self.card.service, self.card.account, self.kind, self.name, limit_id, minutes
+        return self.card.service, self.card.account, self.kind, limit_id or str(self.number), minutes
 
 
 def items(card: Card, known: AccountInsights | None) -> list[Item]:
@@ -75,14 +77,15 @@ def items(card: Card, known: AccountInsights | None) -> list[Item]:
         found.append(
             Item(card, "session", "session", of=f"{figures.money(own.session_limit)} for each session")
         )
-    for name, amount, currency, granted in billing.balances if billing else ():
+    for number, (name, amount, currency, granted) in enumerate(billing.balances if billing else ()):
         said = plans.amount(amount, currency)
         if granted and granted > 0:
             said += f" of {plans.amount(granted, currency)} left"
         percent = 100 * (granted - amount) / granted if granted and granted > 0 else None
-        found.append(Item(card, "balance", text.clean(name, 20), percent=percent, of=said))
+        found.append(Item(card, "balance", text.clean(name, 20), percent=percent, of=said, number=number))
     for plan in card.plans:
-        found.append(Item(card, "plan", text.clean(plan.name, 20) or "plan", of=plans.words(plan)))
+        name = f"{text.clean(plan.name, 20)}, " if plan.name else ""
+        found.append(Item(card, "plan", "plan", of=name + plans.words(plan), number=plan.number))
     return found
 
 
@@ -93,16 +96,17 @@ def lines(item: Item, width: int, now: float, zone: tzinfo | None) -> list[Line]
     limit = item.limit
     said, style = pace_words(limit, item.known, now, zone)
     source: Line = [(source_words(limit, now), "muted")]
-    more = _more(item.known, limit, now, width - 4)
-    rest: list[Line] = [[("    ", ""), *more]] if more else []
+    # What follows stands below the bar, where there is room for that.
+    indent = (" " * (4 + _NAME if width >= 60 else 4), "")
+    more = _more(item.known, limit, now, width - len(indent[0]))
+    rest: list[Line] = [[indent, *more]] if more else []
     head = [*_gauge(item, width, now), ("  ", ""), (said, style)]
     if width >= 60 and length(head) + length(source) + 3 <= width:
         return [spread(head, [*source, (" ", "")], width), *rest]
     if width >= 60:
         first = spread(_gauge(item, width, now), [*source, (" ", "")], width)
-        return [first, *([[("    ", ""), (said, style)]] if said else []), *rest]
-    words: Line = [("    ", ""), (said, style)] if said else [("    ", ""), *source]
-    return [_gauge(item, width, now), words, *rest]
+        return [first, *([[indent, (said, style)]] if said else []), *rest]
+    return [_gauge(item, width, now), [indent, (said, style)] if said else [indent, *source], *rest]
 
 
 def source_words(limit: Limit, now: float) -> str:
@@ -194,16 +198,17 @@ def _gauge(item: Item, width: int, now: float) -> Line:
         left = text.countdown(limit.resets_at / 1e6 - now)
         resets = f"resets {left}" if width >= 60 else left
     return [*_bar(item, percent, width), (fit(text.percent(percent), 6, ">"), figure),
-            (fit(resets, 13 if width >= 60 else 7, ">"), "muted" if stale else "text")]  # fmt: skip
+            (fit(resets, 14 if width >= 60 else 7, ">"), "muted" if stale else "text")]  # fmt: skip
 
 
 def _own(item: Item, width: int) -> Line:
     level = figures.level(item.percent)
-    figure = text.percent(item.percent) if item.percent is not None else ""
-    bar = _bar(item, item.percent, width) if item.percent is not None else [*_label(item, width)]
-    if item.percent is not None:
-        bar.append((fit(figure, 6, ">"), "strong" if level == "ok" else level))
-    return [*bar, ("  ", ""), (item.of, "text" if item.kind != "plan" else "muted")]
+    figure = text.percent(item.percent)
+    if item.percent is None:
+        return [*_label(item, width), (item.of, "text" if item.kind != "plan" else "muted")]
+    bar = _bar(item, item.percent, width)
+    bar.append((fit(figure, 6, ">"), "strong" if level == "ok" else level))
+    return [*bar, ("  ", ""), (item.of, "text")]
 
 
 def _label(item: Item, width: int) -> Line:
