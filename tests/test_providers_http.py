@@ -131,7 +131,7 @@ async def test_cookies_are_not_kept(hosts: http.Hosts, server: Server) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["http://api.example.com/v1", "ftp://127.0.0.1/", "api.example.com", "", "https://", "https://u:p@example.com/",
+    ["http://api.example.com/v1", "ftp://127.0.0.1/", "api.example.com", "https://", "https://u:p@example.com/",
      "http://127.0.0.1.example.com/", "http://[", "file:///etc/passwd"],
 )  # fmt: skip
 async def test_an_address_without_https_gets_no_key(hosts: http.Hosts, address: str) -> None:
