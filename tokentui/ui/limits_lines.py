@@ -126,7 +126,7 @@ def pace_words(limit: Limit, known: Insight | None, now: float, zone: tzinfo | N
     until = pace.clock(recent.runs_out_at, now, zone)
     if ahead is None:
         return said, style
-    return f"{_ahead(ahead.ahead)}, full {until} at the recent rate", "warn"
+    return f"{_ahead(ahead.ahead)}, full {until} at this rate", "warn"
 
 
 def past_line(past: Sequence[PastWindow], most: int = MOST_SPARKS) -> Line:
