@@ -38,7 +38,8 @@ _LOW_BITS = 26
 # CROSS JOIN keeps the order: from contexts to records SQLite would first have to sort all records.
 _FACTS = (
     f"SELECT r.*, {SUCCEEDED} AS success, c.account_id, c.session_id, c.project_id,"
-    " c.parent_conversation_id, c.branch, c.user, c.machine, c.tool_version, c.operation_name, c.quality, c.provenance"
+    " c.parent_conversation_id, c.branch, c.user, c.machine, c.tool_version, c.operation_name, c.quality,"
+    " c.provenance"
     " FROM usage_records AS r CROSS JOIN usage_contexts AS c ON c.id = r.context_id"
     " WHERE r.time BETWEEN ? AND ?"
 )
