@@ -116,8 +116,8 @@ class Client:
         self._key = key
         self._authorize = getattr(provider.load(), "authorize", bearer)
         base = account.base_url or provider.base_url
-        # A program has no address; whoever asks for one all the same is refused then.
-        self._base = checked(base) if base else httpx.URL()
+        # A program has neither address nor key; whoever asks for one all the same is refused then.
+        self._base = checked(base) if base or provider.key_help else httpx.URL()
 
     @classmethod
     def for_test(
