@@ -73,7 +73,10 @@ def books(known: Told, width: int, now: float) -> list[Line]:
     both = found.compared
     if both is not None:
         days = "1 closed day" if both.days == 1 else f"{both.days} closed days"
-        drawn.append([(f"{words.gap_words(both.gap)} on {days}", "text"), ("  x shows each", "muted")])
+        said = wrap(f"{words.gap_words(both.gap)} on {days}", inner)
+        drawn += [[(row, "text")] for row in said]
+        if length(drawn[-1]) + 14 <= inner:
+            drawn[-1].append(("  x shows each", "muted"))
     drawn += [*_items(found, inner), [], *_answers(found, inner, now)]
     title: Line = [("Billed and computed", "strong")]
     return box(drawn, width, title, [("UTC days", "muted")], [], "frame", heavy=False)
