@@ -113,7 +113,7 @@ async def test_a_view_is_kept_exported_and_stands_on_the_overview(
     monkeypatch.chdir(tmp_path)
     async with collected.program().run_test(size=(120, 36)) as pilot:
         spike = await find_the_spike(pilot, collected)
-        project, used = dearest(groups(collected, "project", start=spike, end=spike))
+        _, used = dearest(groups(collected, "project", start=spike, end=spike))
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.pane == "explore")  # type: ignore[attr-defined]
         await settled(pilot)
