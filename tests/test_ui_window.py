@@ -1,12 +1,14 @@
-"""Windows over the panes: what is seen around them; and what a line of the screen keeps."""
+"""Windows over the panes: what is seen around them; what lines and panes leave behind."""
 
 from __future__ import annotations
 
 import gc
+import weakref
 
 from textual.cache import FIFOCache
 from textual.pilot import Pilot
 from textual.strip import Strip
+from textual.widget import Widget
 
 from tests.test_ui_panes import NOW, program, shown, until
 from tests.ui_program import FakeFeed, changed, sample
@@ -47,3 +49,22 @@ async def test_a_line_of_the_screen_keeps_no_parts_it_was_cut_into() -> None:
         assert strips
         kept = [each for strip in strips for each in gc.get_referents(strip) if isinstance(each, FIFOCache)]
         assert not kept
+
+
+async def test_panes_that_have_gone_are_not_kept() -> None:
+    async with program(FakeFeed(sample(2, now=NOW))).run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        gone: list[weakref.ref[Widget]] = []
+        for key in "3674":
+            await pilot.press(key)
+            await pilot.pause()
+            gone += [weakref.ref(each) for each in pilot.app.query("Explore, FilterLine, HealthPane")]
+        await pilot.press("H", "1")
+        await pilot.pause()
+        assert len({id(each) for each in gone}) >= 3
+
+        def kept() -> list[Widget]:
+            gc.collect()
+            return [widget for each in gone if (widget := each()) is not None]
+
+        await until(pilot, lambda: not kept())

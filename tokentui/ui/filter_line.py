@@ -107,6 +107,10 @@ class FilterLine(Input):
         """The text, and where the cursor is in it."""
         return self.value, self.cursor_position
 
+    def on_unmount(self) -> None:
+        """Let go of the screen: it would keep every field there was, as Textual's own stays subscribed."""
+        self.app.screen_stack[0].text_selection_started_signal.unsubscribe(self)
+
     def watch_selection(self) -> None:
         """What fits depends on the place."""
         if self.has_focus:

@@ -59,7 +59,8 @@ class HealthPane(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Look again now and then."""
-        self.set_interval(LOOK_SECONDS, self.look)
+        with self.app._context():  # else the loop keeps a pane that has gone until its minute is over
+            self.set_interval(LOOK_SECONDS, self.look)
 
     def on_show(self) -> None:
         """Look when the pane is opened."""
