@@ -1,4 +1,4 @@
-"""Write the contract of GitHub from GitHub's own OpenAPI document, as its package `@octokit/openapi` holds it.
+"""Write the contract of GitHub from GitHub's own OpenAPI document, as `@octokit/openapi` holds it.
 
     npm install @octokit/openapi
     python tests/contracts/extract_github.py node_modules/@octokit/openapi/generated/api.github.com.deref.json
