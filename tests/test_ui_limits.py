@@ -227,6 +227,20 @@ async def test_an_empty_pane_says_why_and_what_helps(tmp_path: Path) -> None:
         assert pilot.app.is_running
 
 
+async def test_claude_code_without_limits_is_told_of_its_status_line(tmp_path: Path) -> None:
+    path = tmp_path / "tokentui.db"
+    with closing(open_writer(path, "UTC")) as writer:
+        writer.ingest([batch([record("a", NOW)])], NOW)
+        writer.put_limits([LimitReading("codex", "", "codex", 300, 20.0, NOW + HOUR, NOW)], NOW)
+        async with program(feed(path)).run_test(size=(80, 24)) as pilot:
+            await opened(pilot)
+            assert "Claude Code: run `tokentui statusline --install-hint`" in shown(pilot)
+        writer.put_limits([reading("five_hour", 300, 20.0, NOW + HOUR, NOW)], NOW)
+    async with program(feed(path)).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "install-hint" not in shown(pilot)
+
+
 async def test_a_reading_that_is_old_or_was_reset_is_no_pace(tmp_path: Path) -> None:
     path = tmp_path / "tokentui.db"
     with closing(open_writer(path, "UTC")) as writer:

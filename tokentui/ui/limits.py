@@ -17,7 +17,7 @@ from tokentui.moments import moment
 from tokentui.ui import cards, figures, limits_lines
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.commands import bindings
-from tokentui.ui.draw import Line, cut, spread, wrap
+from tokentui.ui.draw import Line, spread, wrap
 from tokentui.ui.limits_lines import Item
 from tokentui.ui.selections import of_account, on_days
 from tokentui.ui.widgets import Lines
@@ -244,7 +244,7 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
             ]
         items, marked = self.items, self.marked
         if not items:
-            drawn += self._nothing(width)
+            drawn += limits_lines.nothing(width) if self.snapshot else [[(" reading …", "muted")]]
         owners = [None] * len(drawn)
         now, zone = self._clock(), zone_of(self.snapshot)
         last: Card | None = None
@@ -255,37 +255,20 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
                 last = item.card
             here = marked is not None and item.key == marked.key
             for line in limits_lines.lines(item, width, now, zone):
-                drawn.append(_pointed(line, width) if here else line)
+                drawn.append(limits_lines.pointed(line, width) if here else line)
                 owners.append(item.key)
+        if items and self._lacks_status_line():
+            hint = limits_lines.without_status_line(width)
+            drawn, owners = drawn + hint, owners + [None] * len(hint)
         return drawn, owners
+
+    def _lacks_status_line(self) -> bool:
+        """Return whether Claude Code is used, and no window of it is known."""
+        every = self.snapshot.cards if self.snapshot else ()
+        return any(card.service == "claude-code" and not card.limits for card in every)
 
     def _head(self, card: Card, width: int, now: float) -> Line:
         state = figures.state(card.limits, now)
         plan = text.clean(card.plan, 20)
         title: Line = [(f" {cards.name(card)}", "strong"), (f"  {plan}" if plan else "", "muted")]
         return spread(title, [(state, state.lower()), (" ", "")] if state else [], width)
-
-    def _nothing(self, width: int) -> list[Line]:
-        if self.snapshot is None:
-            return [[(" reading …", "muted")]]
-        drawn: list[Line] = [[], [(" No limit is known yet", "strong")], []]
-        for sign, words in (
-            ("Codex", "writes its limits into its logs: they show here after its next answer"),
-            (
-                "Claude Code",
-                "run `tokentui statusline --install-hint`: only its status line knows its limits",
-            ),
-            ("+", "enters by hand what a service without logs and without an API has used"),
-            ("a", "an account at a provider brings its limits and balance: 6 Accounts, a adds one"),
-        ):
-            first, *rest = wrap(words, max(width - 17, 10))
-            drawn.append([(f" {sign:<13} ", "key" if len(sign) == 1 else "text"), (first, "muted")])
-            drawn += [[(" " * 15 + line, "muted")] for line in rest]
-        return drawn
-
-
-def _pointed(line: Line, width: int) -> Line:
-    """Return a line of the marked limit: a sign in front of it, also without colours."""
-    rest = cut(line, width)
-    text, style = rest[0]
-    return [(" ▌" if len(text) > 1 else "▌", "focus"), (text[2:], style), *rest[1:]]

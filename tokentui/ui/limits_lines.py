@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tokentui import forecast, text
 from tokentui.ui import figures, pace, plans
-from tokentui.ui.draw import BLOCKS, Line, fit, gauge, length, spread
+from tokentui.ui.draw import BLOCKS, Line, cut, fit, gauge, length, spread, wrap
 
 if TYPE_CHECKING:
     from tokentui.engine.limit_insights import AccountInsights, Insight
@@ -22,6 +22,8 @@ SOURCES = {
 """Where an official reading came from; anything else is an estimate."""
 
 MOST_SPARKS = 30
+
+_STATUS_LINE = "run `tokentui statusline --install-hint`: only its status line knows its limits"
 
 _BAR = 20
 _NAME = 12
@@ -239,3 +241,33 @@ def _more(known: Insight | None, limit: Limit, now: float, width: int) -> Line:
     if room >= 5 and (past := past_line(known.past, room)):
         line = [*past, *([(" · ", "muted")] if line else []), *line]
     return line
+
+
+def nothing(width: int) -> list[Line]:
+    """Return why no limit is known, and what helps."""
+    drawn: list[Line] = [[], [(" No limit is known yet", "strong")], []]
+    for sign, words in (
+        ("Codex", "writes its limits into its logs: they show here after its next answer"),
+        ("Claude Code", _STATUS_LINE),
+        ("+", "enters by hand what a service without logs and without an API has used"),
+        ("a", "an account at a provider brings its limits and balance: 6 Accounts, a adds one"),
+    ):
+        first, *rest = wrap(words, max(width - 17, 10))
+        drawn.append([(f" {sign:<13} ", "key" if len(sign) == 1 else "text"), (first, "muted")])
+        drawn += [[(" " * 15 + line, "muted")] for line in rest]
+    return drawn
+
+
+def without_status_line(width: int) -> list[Line]:
+    """Return what helps where Claude Code's limits are not known."""
+    return [
+        [],
+        *([(f" {line}", "muted")] for line in wrap(f"Claude Code: {_STATUS_LINE}", max(width - 2, 10))),
+    ]
+
+
+def pointed(line: Line, width: int) -> Line:
+    """Return a line of the marked limit: a sign in front of it, also without colours."""
+    first, *rest = cut(line, width)
+    words, style = first
+    return [(" ▌" if len(words) > 1 else "▌", "focus"), (words[2:], style), *rest]
