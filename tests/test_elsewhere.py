@@ -163,7 +163,8 @@ def test_what_short_windows_cannot_use_of_a_week_is_said() -> None:
     shorts = track([(5.0 * window + 4, 50.0) for window in range(1, 9)])
     found = limit_plan.week(shorts, weeks, START + 44 * HOUR)
     assert found is not None
-    assert (found.left, round(found.needed), found.stranded) == (3, 46, pytest.approx(93 - 2.5 * 2))
+    assert (found.left, round(found.needed)) == (3, 46)
+    assert found.stranded == pytest.approx(93 - 2.5 * 2)
 
 
 def test_a_week_is_not_counted_in_windows_of_which_little_is_known() -> None:
