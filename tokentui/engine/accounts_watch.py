@@ -27,8 +27,8 @@ class AccountsWatch:
 
     async def turn(self) -> None:
         """Ask whoever is due; returns at once."""
-        self.problems = await self._writing.run(self._problems)
-        if self._poller is None and await self._writing.run(self._any_accounts):
+        self.problems, new = await self._writing.run(self._looked)  # one trip: each wakes two threads
+        if self._poller is None and new:
             lane = Lane("tokentui-vault")  # a keyring may take 5 s to say no
             try:
                 self._poller = await lane.run(self._made)
@@ -47,6 +47,9 @@ class AccountsWatch:
         poller, self._poller = self._poller, None
         if poller is not None:
             await poller.close()
+
+    def _looked(self) -> tuple[tuple[str, ...], bool]:
+        return self._problems(), self._poller is None and self._any_accounts()
 
     def _problems(self) -> tuple[str, ...]:
         from tokentui.sources import third_party
