@@ -344,3 +344,18 @@ def test_what_is_inside_a_row_sums_up_to_it(dimension: str, collected: Collected
             assert reader.request_count(query) == used.request_count, key
     finally:
         reader.close()
+
+
+async def test_while_other_rows_are_read_the_title_says_so_and_the_last_table_stays(
+    collected: Collected,
+) -> None:
+    feed = collected.feed()
+    async with collected.program(feed).run_test(size=(120, 36)) as pilot:
+        explore = await opened(pilot)
+        before = explore.table.plain
+        assert "reading" not in shown(pilot)
+        feed.ask = lambda *_: None  # type: ignore[method-assign]
+        explore.show(replace(explore.selection, group_by=("session",)))
+        await pilot.pause()
+        assert "by session" in shown(pilot) and "reading …" in shown(pilot)
+        assert explore.table.plain == before

@@ -145,11 +145,10 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
 
     def on_answered(self, message: Answered) -> None:
         """Show the answer; after a failure the last table stays."""
-        self._asking = False
-        self.failure = message.failure
+        self._asking, self.failure = False, message.failure
+        wanted, self._wanted = self._wanted, None
         if message.answer is not None:
-            self._arrange(message.answer, self._wanted)
-            self._wanted = None
+            self._arrange(message.answer, wanted)
             requests = self.table.requests
             if requests and not requests.complete:
                 order, back = sort_of(self.selection), self.selection.descending
@@ -187,7 +186,8 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         return self.selection.span(self.today, self.week_start)
 
     def _title(self, width: int, _height: int) -> list[Line]:
-        return [explore_draw.title(self.selection, self._days(), self.zone, self.table.counted, width)]
+        counted = self.table.counted if self._wanted is None else "reading …"
+        return [explore_draw.title(self.selection, self._days(), self.zone, counted, width)]
 
     def _crumbs(self, width: int, _height: int) -> list[Line]:
         failure = self.failure if self.table.count else ""
