@@ -18,11 +18,13 @@ from tokentui import last_screen
 from tokentui.ui.cells import Cell, Cells
 from tokentui.ui.escapes import KeyParser
 from tokentui.ui.glyphs import ascii_only
+from tokentui.ui.typed_ahead import InOrder
 
 if TYPE_CHECKING:
     from typing import Any
 
     from textual.app import App
+    from textual.message import Message
 
 _ALTERNATE_SCREEN = "\x1b[?1049h"
 
@@ -37,6 +39,7 @@ class OutputDriver(LinuxDriver):
         if sys.__stdout__ is not None:
             self._file = sys.__stdout__
         self._cells = Cells(erases=not os.environ.get("TERM", "").startswith("screen"))
+        self._in_order = InOrder(app, self._loop, self.exit_event)
         self._opening = ""
         self._was_on = False
         self._entered = False
@@ -89,6 +92,12 @@ class OutputDriver(LinuxDriver):
         linux_driver.getincrementaldecoder = _lenient  # type: ignore[assignment, attr-defined]
         linux_driver.XTermParser = KeyParser  # type: ignore[attr-defined]
         super().run_input_thread()
+
+    def process_message(self, message: Message) -> None:
+        """Send a key once the one before has been obeyed; called in the thread that reads them."""
+        self._in_order.before(message)
+        super().process_message(message)
+        self._in_order.after(message)
 
     def _seemly(self, data: str) -> str:
         """Return a frame without costs while they are hidden, and in ASCII where that is asked for."""
