@@ -84,7 +84,14 @@ def test_throttling_waits_as_asked_and_never_less_than_usual(said: float | None,
 
 def test_the_user_can_ask_for_another_try_now() -> None:
     state = states.after_error(NEW, Unavailable("down"), NOW, 300, most)
-    assert states.asked_now(state, NOW).due(NOW)
+    assert not states.asked_now(state, NOW).due(NOW), "it was asked just now"
+    assert states.asked_now(state, NOW).due(NOW + 30 * states.SECOND)
+
+
+def test_who_is_out_of_order_and_says_for_how_long_is_left_alone() -> None:
+    state = states.after_error(NEW, Unavailable("down", retry_after=600.0), NOW, 300, most)
+    assert wait(state) == 600
+    assert states.asked_now(state, NOW + 60 * states.SECOND) == state
 
 
 def test_after_a_sleep_everything_is_due_within_half_a_minute_but_what_is_off() -> None:

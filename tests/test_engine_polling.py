@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -14,12 +16,12 @@ from tests.misbehaving_server import Server, serving
 from tests.polled_provider import ROW
 from tests.store_batches import NOW
 from tokentui import store
-from tokentui.billing import Account, Bucket, Fetched
-from tokentui.engine.fetching import AGAIN_DAYS, DAY, plan, priced
+from tokentui.billing import Account, Bucket, Covered, Fetched
+from tokentui.engine.fetching import AGAIN_DAYS, DAY, fetch, plan, priced
 from tokentui.engine.lane import Lane
 from tokentui.engine.polling import Poller
 from tokentui.secrets import Keys, Means, Vault
-from tokentui.sources.providers import http
+from tokentui.sources.providers import Span, http
 from tokentui.usage import UsageRecord
 
 SECOND = 1_000_000
@@ -32,6 +34,8 @@ class Place:
     def __init__(self, folder: Path, **environ: str) -> None:
         self.folder = folder
         self.now = NOW
+        self.set_by = 0
+        """By how much somebody set the clock, in microseconds."""
         self.environ = environ
         self.lane = Lane("test-writer")
         self.pollers: list[Poller] = []
@@ -47,7 +51,7 @@ class Place:
         keys = Keys(self.environ, Vault(self.folder / "vault.json", Means.of(self.environ)))
         made = Poller(
             self, self.lane, keys, NoPrices, lambda: {"polled": ROW}, clock=lambda: self.now,
-            chance=lambda _, high: high,
+            steady=lambda: (self.now - self.set_by) / SECOND, chance=lambda _, high: high,
         )  # fmt: skip
         self.pollers.append(made)
         return made
@@ -149,6 +153,102 @@ async def test_a_rejected_key_stops_and_a_new_one_is_tried_at_once(place: Place,
     assert "Bearer sk-new" in server.keys_seen()
 
 
+async def test_a_refresh_asks_before_the_time_but_not_twice_in_half_a_minute(
+    place: Place, server: Server
+) -> None:
+    poller = await polling(place, account(server))
+    asked = len(server.requests)
+    place.now += 10 * SECOND
+    for _ in range(5):
+        poller.refresh()
+        await once(poller)
+    assert len(server.requests) == asked, "ten seconds ago is new enough"
+    place.now += 21 * SECOND
+    await once(poller)
+    assert len(server.requests) > asked, "but the wish is kept"
+    asked = len(server.requests)
+    place.now += 31 * SECOND
+    await once(poller)
+    assert len(server.requests) == asked, "once"
+
+
+@pytest.mark.parametrize("path", ["401", "404", "429"])
+async def test_a_refresh_asks_nobody_who_said_no(place: Place, server: Server, path: str) -> None:
+    poller = await polling(place, account(server, path=path))
+    asked = len(server.requests)
+    place.now += 60 * SECOND
+    poller.refresh()
+    await once(poller)
+    assert len(server.requests) == asked
+
+
+async def test_a_refresh_does_not_press_an_address_that_is_not_documented(
+    place: Place, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.test_engine_polling.ROW", ROW._replace(opt_ins={"cost": "undocumented"}))
+    poller = await polling(place, account(server, options={"path": "ok", "opt_in": "cost"}))
+    asked = len(server.requests)
+    place.now += 60 * SECOND
+    poller.refresh()
+    await once(poller)
+    assert len(server.requests) == asked
+
+
+async def test_a_clock_set_back_a_day_stops_nobody_for_a_day(place: Place, server: Server) -> None:
+    poller = await polling(place, account(server))
+    asked = len(server.requests)
+    place.now, place.set_by = place.now - DAY, -DAY
+    await once(poller)
+    place.now += 31 * SECOND
+    await once(poller)
+    assert len(server.requests) > asked
+
+
+async def test_another_key_is_tried_at_the_start_and_the_rejected_one_is_not(
+    place: Place, server: Server
+) -> None:
+    await polling(place, account(server, path="401"))
+    asked = len(server.requests)
+    await once(await place.poller())
+    assert len(server.requests) == asked, "the same key"
+    place.environ["POLLED_KEY"] = "sk-new"
+    await once(await place.poller())
+    assert "Bearer sk-new" in server.keys_seen()
+
+
+async def test_the_command_of_a_rejected_key_is_run_again(
+    place: Place, server: Server, tmp_path: Path
+) -> None:
+    printed = tmp_path / "printed"
+    printed.write_text(CANARY)
+    place.environ["PATH"] = os.environ["PATH"]
+    poller = await polling(
+        place, account(server, path="401", secret_reference=f"command:cat {printed}")
+    )
+    printed.write_text("sk-new")
+    place.now += 60 * SECOND
+    poller.refresh()
+    await once(poller)
+    assert server.keys_seen() == {f"Bearer {CANARY}", "Bearer sk-new"}
+
+
+async def test_an_answer_that_comes_after_the_account_was_removed_is_dropped(
+    place: Place, server: Server
+) -> None:
+    poller = await place.poller()
+    await place.do(lambda writer: writer.put_account(account(server, path="hang"), "Polled", NOW))
+    await poller.turn()
+    async with asyncio.timeout(20):
+        while not server.requests:
+            await asyncio.sleep(0)
+    await place.do(lambda writer: writer.remove_account(account(server)))
+    server.released.set()
+    await poller.settled()
+    await once(poller)
+    assert await place.states() == {}
+    assert await place.days() == 0
+
+
 async def test_one_account_in_trouble_leaves_the_others_alone(place: Place, server: Server) -> None:
     accounts = [account(server, path, path) for path in ("401", "404", "429", "500", "torn-json", "page")]
     await polling(place, *accounts, account(server, "fine"))
@@ -234,6 +334,18 @@ def test_the_history_is_whole_after_enough_rounds(history: int, pauses: list[int
     tomorrow = now // DAY * DAY + DAY
     wanted = range(tomorrow - max(history, 1) * DAY, tomorrow, DAY)
     assert set(wanted) <= there
+
+
+async def test_a_gateway_that_ignores_the_span_does_not_count_twice() -> None:
+    async def all_of_it(client: object, account: object, span: Span) -> Fetched:  # noqa: ARG001
+        days = tuple(Bucket("cost", NOW - n * DAY, NOW - (n - 1) * DAY, cost=7) for n in range(40))
+        return Fetched(days, (Covered("cost", span.start, span.end),))
+
+    spans = [Span(NOW - 3 * DAY, NOW + DAY), Span(NOW - 30 * DAY, NOW - 3 * DAY)]
+    client = SimpleNamespace(account=None)
+    row = SimpleNamespace(load=lambda: SimpleNamespace(FETCHES={"cost": all_of_it}))
+    found = await fetch(client, row, "cost", spans)  # type: ignore[arg-type]
+    assert sorted(each.start for each in found.buckets) == [NOW - n * DAY for n in range(30, -1, -1)]
 
 
 class Flat:

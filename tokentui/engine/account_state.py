@@ -39,8 +39,13 @@ REJECTED_SECONDS = 6 * 3600.0
 OFF_SECONDS = 86_400.0
 WRONG_SECONDS = 3600.0
 """After an answer we do not understand: it is the same one in a minute."""
+AGAIN_SECONDS = 30.0
+"""Between two questions, however often the user asks for it."""
 JITTER = 0.1
 """Part of an interval by which it varies, so that many accounts do not ask at once."""
+
+ASKED_TO_WAIT = "asked-to-wait"
+"""Error code of a provider that is out of order and said for how long."""
 
 Chance = Callable[[float, float], float]
 """`random.uniform`, or what a test puts there."""
@@ -83,7 +88,7 @@ def after_error(
     state: State, error: ProviderError, now: int, interval_seconds: float, chance: Chance
 ) -> State:
     """Return the state after a question that was not answered; the last good figures stay."""
-    failures = state.failures + 1
+    failures, code = state.failures + 1, error.code
     status: Status = "open" if failures >= OPEN_AFTER else "degraded"
     if isinstance(error, KeyRejected):
         status, wait = "key-rejected", REJECTED_SECONDS
@@ -98,10 +103,10 @@ def after_error(
         if isinstance(error, Throttled):
             # Some answer "Retry-After: 0" and throttle for hours: never sooner than the usual interval.
             wait = max(wait, interval_seconds, error.retry_after or 0.0)
-        elif isinstance(error, Unavailable):
-            wait = max(wait, error.retry_after or 0.0)
+        elif isinstance(error, Unavailable) and error.retry_after:
+            wait, code = max(wait, error.retry_after), ASKED_TO_WAIT
     return msgspec.structs.replace(
-        state, status=status, failures=failures, next_due=_later(now, wait), error_code=error.code,
+        state, status=status, failures=failures, next_due=_later(now, wait), error_code=code,
         error=str(error), hint=error.hint, last_asked_at=now,
     )  # fmt: skip
 
@@ -122,10 +127,16 @@ def locked(state: State, reason: str, hint: str) -> State:
 
 
 def asked_now(state: State, now: int) -> State:
-    """Return the state when the user asks for it now: not sooner than a wait the provider asked for."""
-    if state.error_code == "throttled":
+    """Return the state when the user asks for it now: not sooner than a wait the provider asked for.
+
+    A rejected key, and what is not offered, is the same in a minute.
+    """
+    if state.error_code in ("throttled", ASKED_TO_WAIT) or state.status in ("key-rejected", "off"):
         return state
-    return msgspec.structs.replace(state, next_due=min(state.next_due, now))
+    earliest = now
+    if state.last_asked_at is not None and state.last_asked_at <= now:
+        earliest = max(now, _later(state.last_asked_at, AGAIN_SECONDS))
+    return msgspec.structs.replace(state, next_due=min(state.next_due, earliest))
 
 
 def woken(state: State, now: int, chance: Chance) -> State:

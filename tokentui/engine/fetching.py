@@ -19,6 +19,9 @@ AGAIN_DAYS = 3
 CHUNK_DAYS = 31
 """Days of history fetched at a time while it is filled up backwards."""
 
+SKEW_SECONDS = 120.0
+"""From here on a user is told that the clock of this machine is wrong."""
+
 _COUNTS = (
     "uncached_input_tokens", "cache_read_input_tokens", "cache_creation_5m_input_tokens",
     "cache_creation_1h_input_tokens", "output_tokens",
@@ -70,7 +73,21 @@ def plan(
 async def fetch(client: Client, row: Provider, feature: Feature, spans: Sequence[Span]) -> Fetched:
     """Ask for all spans; return the answers as one. Raises ProviderError."""
     ask = row.load().FETCHES[feature]
-    return joined([await ask(client, client.account, span) for span in spans])
+    return joined([_within(await ask(client, client.account, span), span) for span in spans])
+
+
+def _within(answer: Fetched, span: Span) -> Fetched:
+    """Return an answer without what was not asked for.
+
+    A gateway that ignores the span tells the same days for each of two spans: they would count twice.
+    """
+    told = [(covered.feature, covered.start, covered.end) for covered in answer.covered]
+    kept = tuple(
+        bucket for bucket in answer.buckets
+        if span.start <= bucket.start < span.end
+        or any(bucket.feature == feature and start <= bucket.start < end for feature, start, end in told)
+    )  # fmt: skip
+    return answer if len(kept) == len(answer.buckets) else replace(answer, buckets=kept)
 
 
 def joined(answers: Sequence[Fetched]) -> Fetched:
@@ -138,3 +155,11 @@ def features_of(row: Provider, account: Account) -> list[tuple[Feature, float]]:
             continue
         found.append((feature, float(max(capability.interval_seconds, account.interval_seconds))))
     return found
+
+
+def clock_note(skew_seconds: float | None) -> tuple[str, ...]:
+    """Return what to tell of a provider whose clock is so far ahead of this machine's."""
+    if skew_seconds is None or abs(skew_seconds) <= SKEW_SECONDS:
+        return ()
+    direction = "behind" if skew_seconds > 0 else "ahead of"
+    return (f"the clock of this machine is {abs(skew_seconds) / 60:.0f} minutes {direction} the provider's",)

@@ -27,9 +27,10 @@ _WORST_FIRST = ("key-rejected", "locked", "open", "degraded", "new", "off", "ok"
 
 
 def poll_once(paths: Paths, database: Database, services: Collection[str] | None = None) -> tuple[Asked, ...]:
-    """Ask every account (of some services) and store the answers; return how it went, by account.
+    """Ask every account that is due (of some services); return how it goes, by account.
 
-    The caller holds the lease, with the database open for writing. Who asked us to wait is not asked.
+    The caller holds the lease, with the database open for writing. A timer that runs this every minute
+    asks nobody more often than the dashboard does.
     """
     exists = "SELECT EXISTS (SELECT 1 FROM accounts WHERE created_at IS NOT NULL)"
     if not database.writer.connection.execute(exists).fetchone()[0]:
@@ -65,7 +66,6 @@ async def _poll(paths: Paths, database: Database, services: Collection[str] | No
     keys = Keys(os.environ, opened_silently(paths))
     poller = Poller(database, InPlace(), keys, lambda: prices, providers.rows, clock=now)
     poller.only = None if services is None else frozenset(services)
-    poller.refresh()
     try:
         await poller.turn()
         await poller.settled()

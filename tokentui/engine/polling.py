@@ -17,11 +17,11 @@ from typing import Protocol
 from tokentui.billing import Account, Feature
 from tokentui.engine import account_state as states
 from tokentui.engine.account_state import State
-from tokentui.engine.fetching import Pricing, features_of, fetch, plan, priced
+from tokentui.engine.fetching import Pricing, clock_note, features_of, fetch, plan, priced
 from tokentui.engine.lane import Lane, Runs
 from tokentui.secrets import Keys, SecretsError, VaultLocked, parse
 from tokentui.sources.providers import Provider
-from tokentui.sources.providers.errors import ChangedFormat, ProviderError, Refused
+from tokentui.sources.providers.errors import ChangedFormat, KeyRejected, ProviderError, Refused
 from tokentui.sources.providers.http import Client, Hosts
 from tokentui.store import Reader, Writer
 from tokentui.store.ledger import StoredState
@@ -29,8 +29,6 @@ from tokentui.text import clean
 
 JUMP_SECONDS = 60.0
 """The wall clock ran away from the monotonic one by more: the machine slept, or somebody set its clock."""
-SKEW_SECONDS = 120.0
-"""From here on a user is told that the clock of this machine is wrong."""
 
 log = logging.getLogger("tokentui.engine")
 
@@ -49,19 +47,23 @@ class Poller:
     def __init__(
         self, store: Store, writing: Runs, keys: Keys, prices: Callable[[], Pricing],
         rows: Callable[[], Mapping[str, Provider]], *, clock: Callable[[], int],
-        chance: states.Chance = random.uniform, hosts: Hosts | None = None,
+        steady: Callable[[], float] = time.monotonic, chance: states.Chance = random.uniform,
+        hosts: Hosts | None = None,
     ) -> None:  # fmt: skip
-        """`rows` returns the registry by name; `clock` returns UTC epoch microseconds."""
+        """`rows` returns the registry by name; `clock` returns UTC epoch microseconds, `steady` seconds."""
         self.only: frozenset[str] | None = None
         """The services to ask; None means all."""
         self._store, self._writing, self._keys, self._prices, self._rows = store, writing, keys, prices, rows
-        self._clock, self._chance = clock, chance
+        self._clock, self._steady, self._chance = clock, steady, chance
         self._hosts = hosts or Hosts()
         self._accounts: dict[str, Account] = {}
         self._states: dict[tuple[str, str], StoredState] = {}
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._version = (-1, -1)
         self._asked_now = False
+        self._look_at_keys = False
+        self._sooner: dict[tuple[str, str], int] = {}
+        """Due before what is stored, in UTC epoch microseconds."""
         self._drift = self._lag()
 
     async def turn(self) -> None:
@@ -71,24 +73,43 @@ class Poller:
         asked_now, self._asked_now = self._asked_now, False
         if jumped:
             self._drift = self._lag()
+        look, self._look_at_keys = self._look_at_keys or asked_now, False
         now = self._clock()
         for key, account in self._accounts.items():
-            if key in self._busy or not account.is_active:
+            if not account.is_active:
                 continue
-            due = []
-            for feature, interval in self._features(account):
-                state = self._state(account, feature)
-                state = states.woken(state, now, self._chance) if jumped else state
-                state = states.asked_now(state, now) if asked_now else state
-                if state.due(now):
-                    due.append((feature, interval))
+            features = self._features(account)
+            if jumped or asked_now:
+                self._bring_forward(account, features, jumped, asked_now)
+            if key in self._busy:
+                continue
+            # A key that was rejected is compared with the one there is now: only another one is tried.
+            due = [
+                (feature, interval) for feature, interval in features
+                for state in (self._state(account, feature),)
+                if state.due(now) or (look and state.status == "key-rejected")
+            ]  # fmt: skip
             if due:
                 task = asyncio.create_task(self._ask(account, due))
                 self._busy[key] = task
                 task.add_done_callback(lambda _, key=key: self._busy.pop(key, None))  # type: ignore[misc]
 
+    def _bring_forward(
+        self, account: Account, features: list[tuple[Feature, float]], jumped: bool, asked_now: bool
+    ) -> None:
+        """Ask sooner than was planned, until it is asked: after a sleep, or because the user wishes it."""
+        now, row = self._clock(), self._rows().get(account.service)
+        borrowed = row is not None and any(map(account.opted_in, row.opt_ins))
+        for feature, _ in features:
+            state = self._state(account, feature)
+            sooner = states.woken(state, now, self._chance) if jumped else state
+            # Undocumented addresses lock out for hours whoever asks them more often than they like.
+            sooner = states.asked_now(sooner, now) if asked_now and not borrowed else sooner
+            if sooner.next_due < state.next_due:
+                self._sooner[account.key, feature] = sooner.next_due
+
     def refresh(self) -> None:
-        """Ask everybody at the next turn, but those whose provider asked us to wait."""
+        """Ask everybody soon, but those whose provider asked us to wait."""
         self._asked_now = True
 
     async def settled(self) -> None:
@@ -140,23 +161,47 @@ class Poller:
             fetched = await fetch(client, row, feature, asked.spans)
         except ProviderError as error:
             state = self._failed(state, error, interval)
+            if isinstance(error, KeyRejected) and account.secret_reference:
+                self._keys.forget(parse(account.secret_reference))  # what a command printed is old
         except Exception as fault:  # a provider's file fails: one account's figures, not all
             log.exception("asking %s for %s failed", account.key, feature)
             state = self._failed(state, ChangedFormat("the answer", f"({type(fault).__name__})"), interval)
         else:
             state = states.after_success(state, self._clock(), interval, self._chance)
             filled, plan_name = asked.filled_from, fetched.plan or plan_name
-            notes = (*fetched.notes, *_clock_note(client.skew_seconds))
+            notes = (*fetched.notes, *clock_note(client.skew_seconds))
         stored = _stored(account, state, filled, notes, plan_name)
 
-        def store() -> None:
+        def store() -> bool:
+            """Store what came; nothing for an account that was removed or given another key meanwhile."""
+            if not self._is_as_it_was(account, known):
+                return False
             if fetched is not None:
                 worth = priced(fetched, self._prices(), row.provider_name)
                 self._store.writer.put_fetched(account, worth, now)
             self._store.writer.put_states([stored])
+            return True
 
-        await self._writing.run(store)
-        self._states[account.key, feature] = stored
+        if await self._writing.run(store):
+            self._states[account.key, feature] = stored
+        else:
+            self.accounts_changed()
+        self._sooner.pop((account.key, feature), None)
+
+    def _is_as_it_was(self, account: Account, known: StoredState | None) -> bool:
+        """Whether an account is still there, asked at the same address, and its state was not reset."""
+        reader = Reader(self._store.writer.connection)
+        there = {each.account.key: each.account for each in reader.configured_accounts()}.get(account.key)
+        asked_at = (account.base_url, account.secret_reference)
+        if there is None or (there.base_url, there.secret_reference) != asked_at:
+            return False
+        if known is None or not known.next_due:
+            return True
+        what = (known.service, known.account, known.feature)
+        return not any(
+            (each.service, each.account, each.feature) == what and each.status == "new" and not each.next_due
+            for each in reader.account_states()
+        )
 
     def _failed(self, state: State, error: ProviderError, interval: float) -> State:
         return states.after_error(state, error, self._clock(), interval, self._chance)
@@ -211,7 +256,7 @@ class Poller:
 
         found = await self._writing.run(read)
         if found is not None:
-            only = self.only
+            only, self._look_at_keys = self.only, True
             self._accounts = {
                 key: each for key, each in found[0].items() if only is None or each.service in only
             }
@@ -237,10 +282,12 @@ class Poller:
         if known is None:
             return State(account.key, feature)
         names = (name for name in State.__struct_fields__ if name not in ("account", "feature"))
-        return State(account.key, feature, **{name: getattr(known, name) for name in names})
+        fields = {name: getattr(known, name) for name in names}
+        fields["next_due"] = min(known.next_due, self._sooner.get((account.key, feature), known.next_due))
+        return State(account.key, feature, **fields)
 
     def _lag(self) -> float:
-        return self._clock() / states.SECOND - time.monotonic()
+        return self._clock() / states.SECOND - self._steady()
 
 
 def _stored(
@@ -251,10 +298,3 @@ def _stored(
         state.error_code, clean(state.error, 400), clean(state.hint, 400), state.last_success_at,
         state.last_asked_at, state.key_mark, filled_from, notes, plan_name,
     )  # fmt: skip
-
-
-def _clock_note(skew_seconds: float | None) -> tuple[str, ...]:
-    if skew_seconds is None or abs(skew_seconds) <= SKEW_SECONDS:
-        return ()
-    direction = "behind" if skew_seconds > 0 else "ahead of"
-    return (f"the clock of this machine is {abs(skew_seconds) / 60:.0f} minutes {direction} the provider's",)
