@@ -313,3 +313,12 @@ async def test_every_size_is_survived(size: tuple[int, int]) -> None:
         await pilot.resize_terminal(60, 20)
         await pilot.press("C")
         await until(pilot, lambda: "Cost a day" in said(pilot) and "┤" in said(pilot, "plot"))
+
+
+async def test_brackets_step_as_on_the_other_panes(feed: FakeFeed) -> None:
+    async with program(feed).run_test(size=(120, 36)) as pilot:
+        await opened(pilot)
+        await pilot.press("m", "[")
+        await until(pilot, lambda: "Dec 2024 – Nov 2025" in said(pilot))
+        await pilot.press("]")
+        await until(pilot, lambda: "last 12 months" in said(pilot))
