@@ -146,7 +146,8 @@ def _running(totals: list[Total], width: int, rows: int) -> list[Line]:
     strip: list[Line] = []
     for pair in ((_TODAY[0], _MONTH[0]), (end, _TOKENS[0])):
         left, right = (by_label[label] for label in pair)
-        label = left.label if left.label == _MONTH_END else left.short
+        named = left.label == _MONTH_END and len(left.label) + length(left.value) + 2 <= width
+        label = left.label if named else left.short
         line: Line = [(f" {label} ", "muted"), *left.value]
         more: Line = [(f"  {right.short} ", "muted"), *right.value]
         strip.append(cut([*line, *more] if length(line) + length(more) <= width else line, width))
