@@ -348,6 +348,17 @@ async def test_a_gateway_that_ignores_the_span_does_not_count_twice() -> None:
     assert sorted(each.start for each in found.buckets) == [NOW - n * DAY for n in range(30, -1, -1)]
 
 
+async def test_a_month_told_in_one_figure_does_not_count_twice() -> None:
+    async def month(client: object, account: object, span: Span) -> Fetched:  # noqa: ARG001
+        bucket = Bucket("cost", NOW - 20 * DAY, NOW + DAY, operation="sum", cost=7)
+        return Fetched((bucket,), (Covered("cost", bucket.start, bucket.end, "sum"),))
+
+    spans = [Span(NOW - 3 * DAY, NOW + DAY), Span(NOW - 30 * DAY, NOW - 3 * DAY)]
+    row = SimpleNamespace(load=lambda: SimpleNamespace(FETCHES={"cost": month}))
+    found = await fetch(SimpleNamespace(account=None), row, "cost", spans)  # type: ignore[arg-type]
+    assert [each.cost for each in found.buckets] == [7]
+
+
 class Flat:
     """A cent per thousand tokens of whatever kind."""
 

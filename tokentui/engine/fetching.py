@@ -8,7 +8,7 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
-from tokentui.billing import Account, Bucket, Feature, Fetched
+from tokentui.billing import Account, Bucket, Covered, Feature, Fetched
 from tokentui.sources.providers import Provider, Span
 from tokentui.sources.providers.http import Client
 from tokentui.usage import UsageRecord
@@ -73,21 +73,35 @@ def plan(
 async def fetch(client: Client, row: Provider, feature: Feature, spans: Sequence[Span]) -> Fetched:
     """Ask for all spans; return the answers as one. Raises ProviderError."""
     ask = row.load().FETCHES[feature]
-    return joined([_within(await ask(client, client.account, span), span) for span in spans])
+    answers: list[Fetched] = []
+    told: list[Covered] = []
+    for span in spans:
+        answer = _within(await ask(client, client.account, span), span, told)
+        told += answer.covered
+        answers.append(answer)
+    return joined(answers)
 
 
-def _within(answer: Fetched, span: Span) -> Fetched:
-    """Return an answer without what was not asked for.
+def _within(answer: Fetched, span: Span, told: Sequence[Covered]) -> Fetched:
+    """Return an answer without what was not asked for, and what an earlier one has `told`.
 
-    A gateway that ignores the span tells the same days for each of two spans: they would count twice.
+    Some ignore the span, and some tell a month in one figure: both would count twice with two spans.
     """
-    told = [(covered.feature, covered.start, covered.end) for covered in answer.covered]
     kept = tuple(
         bucket for bucket in answer.buckets
-        if span.start <= bucket.start < span.end
-        or any(bucket.feature == feature and start <= bucket.start < end for feature, start, end in told)
+        if (span.start <= bucket.start < span.end or _is_in(bucket, answer.covered))
+        and not _is_in(bucket, told)
     )  # fmt: skip
     return answer if len(kept) == len(answer.buckets) else replace(answer, buckets=kept)
+
+
+def _is_in(bucket: Bucket, told: Sequence[Covered]) -> bool:
+    return any(
+        bucket.feature == each.feature
+        and each.start <= bucket.start < each.end
+        and each.operation in ("", bucket.operation)
+        for each in told
+    )
 
 
 def joined(answers: Sequence[Fetched]) -> Fetched:
