@@ -18,7 +18,7 @@ from tokentui.store.usage_table import NUMBER_FIELDS, UsageQuery, Where
 from tokentui.ui.bars import Footer
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, wrap
-from tokentui.ui.selections import days_in_words
+from tokentui.ui.selections import heading
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
 
@@ -118,8 +118,7 @@ class Explain(Window[None], inherit_bindings=False):
 
             zone = periods.zone(self._query.zone)
             return lines(self.answer, self._title, self._log_command, zone, self._clock(), width)
-        days = days_in_words(self._query)
-        head: list[Line] = [[(self._title, "strong"), (f"  {days}", "muted")], []]
+        head: list[Line] = [heading(self._title, self._query), []]
         if self._answer is None:
             return [*head, [("The requests are being read …", "muted")]]
         return [*head, *([(row, "crit")] for row in wrap(f"It cannot be explained: {self._answer}", width))]

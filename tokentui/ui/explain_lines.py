@@ -13,7 +13,7 @@ from tokentui.engine.explain import FLAG_WORDS, Explained
 from tokentui.store.explain import Explanation, Logs, Request, flag_names
 from tokentui.ui import privacy
 from tokentui.ui.draw import Line, Span, fit, length, wrap
-from tokentui.ui.selections import days_in_words
+from tokentui.ui.selections import days_in_words, heading
 from tokentui.usage import moment
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _head(explanation: Explanation, title: str, zone: tzinfo) -> Iterator[Line]:
     totals = explanation.totals
     floors = dict(explanation.qualities).get("floor", 0)
     sign = "≥" if floors else ""
-    yield [(title, "strong"), (f"  {days_in_words(explanation.query)}", "muted")]
+    yield heading(title, explanation.query)
     used = f"{sign}{text.tokens(totals.total_tokens)} tokens   {words.requests(totals.request_count)}"
     yield [(_veiled(words.cost(totals, floors)), "strong"), (f"   {used}", "text")]
     span = " – ".join(_when(time, zone) for time in (explanation.first_at, explanation.last_at))

@@ -13,6 +13,7 @@ from tokentui.ui import cards
 if TYPE_CHECKING:
     from tokentui.store.snapshot import Card, Snapshot
     from tokentui.ui.app import TokenTUI
+    from tokentui.ui.draw import Line
 
 
 def of_account(card: Card) -> tuple[Where, ...]:
@@ -66,3 +67,9 @@ def copy_dashboard(program: TokenTUI, card: Card | None) -> None:
     else:
         program.copy_to_clipboard(url)
         program.say(f"copied: {url}")
+
+
+def heading(title: str, query: UsageQuery) -> Line:
+    """Return what is explained, and of which days, unless the title has said so."""
+    days = days_in_words(query)
+    return [(title, "strong"), *([] if days in title else [(f"  {days}", "muted")])]
