@@ -182,11 +182,11 @@ class Poller:
             self._store.writer.put_states([stored])
             return True
 
-        if await self._writing.run(store):
-            self._states[account.key, feature] = stored
-        else:
-            self.accounts_changed()
         self._sooner.pop((account.key, feature), None)
+        self._states[account.key, feature] = stored  # also when storing fails: nobody is asked at once again
+        if not await self._writing.run(store):
+            del self._states[account.key, feature]
+            self.accounts_changed()
 
     def _is_as_it_was(self, account: Account, known: StoredState | None) -> bool:
         """Whether an account is still there, asked at the same address, and its state was not reset."""

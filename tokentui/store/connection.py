@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -47,8 +48,7 @@ def connect(
             uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=check_same_thread
         )
     else:
-        # SQLite gives -wal and -shm the mode of the database, so this one call keeps all three private.
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        _make_private(file)
         connection = sqlite3.connect(
             file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=check_same_thread
         )
@@ -58,6 +58,21 @@ def connect(
         connection.close()
         raise
     return connection
+
+
+def _make_private(file: Path) -> None:
+    """Make a missing database for this user alone. Raises OSError for a link, and without rights.
+
+    SQLite gives -wal and -shm the mode of the database, so this keeps all three private. A file that is
+    there is not opened: closing it would take away the locks of all connections this process has to it
+    (POSIX), and the next program to leave would delete the log under them.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+    if file.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(file))
+    if not os.access(file, os.R_OK | os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
 
 
 def _configure(

@@ -208,9 +208,17 @@ class Dimensions:
 
     def _insert(self, table: str, **values: object) -> int:
         names, marks = ", ".join(values), ", ".join("?" * len(values))
-        cursor = self._connection.execute(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values())
-        )
+        try:
+            cursor = self._connection.execute(
+                f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values())
+            )
+        except sqlite3.IntegrityError:  # another connection was faster: an account that was just set up
+            same = " AND ".join(f"{name} IS ?" for name in values)
+            query = f"SELECT id FROM {table} WHERE {same}"
+            row = self._connection.execute(query, tuple(values.values())).fetchone()
+            if row is None:
+                raise
+            return int(row[0])
         return int(cursor.lastrowid or 0)
 
 

@@ -166,16 +166,18 @@ class _opened:
 
 def _require_writable(path: str) -> None:
     """Raise OSError unless the file and its folder take writes; take back rights others have on it."""
+    # Nothing is opened: closing it would drop the locks of every connection this process has to the file.
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+        mode = os.lstat(path).st_mode
     except FileNotFoundError:
         pass
     else:
-        try:
-            if os.fstat(descriptor).st_mode & 0o077:
-                os.fchmod(descriptor, 0o600)
-        finally:
-            os.close(descriptor)
+        if stat.S_ISLNK(mode):
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), path)
+        if not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        if mode & 0o077:
+            os.chmod(path, 0o600)
     folder = os.path.dirname(path)
     if not os.access(folder, os.W_OK | os.X_OK):  # also said by a file system that is mounted read-only
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
