@@ -27,6 +27,7 @@ from tokentui import __version__, config, demo
 from tokentui.engine.accounts import Accounts
 from tokentui.engine.collect import collect_once
 from tokentui.engine.collector import Found
+from tokentui.engine.demo_accounts import put_accounts
 from tokentui.engine.health import Health, health
 from tokentui.store import Reader, open_reader
 from tokentui.store.snapshot import ImportProgress, Snapshot
@@ -111,6 +112,7 @@ def history() -> config.Paths:
     demo.write_history(HOME, seed=1, now=NOW)
     places = config.paths(os.environ)
     collect_once(places, config.Settings())
+    put_accounts(places, config.Settings(), seed=1, now=NOW)
     return places
 
 

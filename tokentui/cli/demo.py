@@ -16,6 +16,7 @@ from types import FrameType
 import click
 
 import tokentui
+from tokentui import config
 from tokentui import sources as registry
 from tokentui.cli import output
 from tokentui.cli.detect import Asked
@@ -37,6 +38,7 @@ def demo(context: click.Context, seed: int, keep: bool, days: int) -> None:
     Everything lies in a temporary directory, which is removed when the demo ends.
     """
     from tokentui.demo import write_history
+    from tokentui.engine.demo_accounts import put_accounts
 
     here = look_around()
     with _temporary_home(keep) as home:
@@ -46,6 +48,7 @@ def demo(context: click.Context, seed: int, keep: bool, days: int) -> None:
         write_history(home, seed, datetime.now(here.zone), days)
         code = _run(["collect", "--once"], environ, quiet=True)
         if code == 0:
+            put_accounts(config.paths(environ), config.Settings(), seed, datetime.now(here.zone))
             on_terminal = output.is_terminal(sys.stdin) and output.is_terminal(sys.stdout)
             code = _run([] if on_terminal else ["show", "--by", "month", "--by", "service"], environ)
         if keep:

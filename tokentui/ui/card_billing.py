@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tokentui import text
 from tokentui.ui import figures, privacy
-from tokentui.ui.draw import Line, fit, gauge
+from tokentui.ui.draw import Line, fit, gauge, length
 
 if TYPE_CHECKING:
     from tokentui.store.snapshot import Billing
@@ -106,8 +106,10 @@ def _balances(billing: Billing, width: int) -> list[Line]:
         line: Line = [(fit(text.clean(name, 20), 9), "muted"), (shown, "strong")]
         if granted and granted > 0:
             line.append((f" of {_amount(granted, currency)}", "muted"))
-            line.append((f"   {text.percent(max(0.0, 100 * amount / granted))} left", "text"))
-        found.append([*line] if width >= 24 else line[:2])
+            line.append((f"  {text.percent(max(0.0, 100 * amount / granted))} left", "text"))
+        while len(line) > 2 and length(line) > width:
+            line.pop()
+        found.append(line)
     return found
 
 
