@@ -85,3 +85,15 @@ async def test_an_answer_xai_cut_short_replaces_nothing() -> None:
 async def test_xais_spending_limit_is_in_cents() -> None:
     (reading,) = (await recorded.fetched("xai", "limits")).limits
     assert (reading.used_percent, reading.limit_name) == (18.0, "month, of $100.00")
+
+
+async def test_what_a_model_of_litellm_with_a_hostile_name_cost_is_not_lost() -> None:
+    changed = recorded.answers("litellm")
+    for each in changed:
+        for day in each["body"].get("results", []):
+            models = day["breakdown"]["models"]
+            day["breakdown"]["models"] = {f"{name}\x1b]0;PWN\x07\u202e": models[name] for name in models}
+    plain = await recorded.fetched("litellm", "cost")
+    hostile = await recorded.fetched("litellm", "cost", changed)
+    assert [each.cost for each in hostile.buckets] == [each.cost for each in plain.buckets]
+    assert [each.model for each in hostile.buckets] == [each.model for each in plain.buckets]

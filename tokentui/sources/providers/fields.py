@@ -30,8 +30,14 @@ class Row:
         return self._fields.get(name) is not None
 
     def names(self) -> list[str]:
-        """Return the names of the fields, cleaned ones only: models are named here by some."""
+        """Return the names of the fields, cleaned ones only: windows and pools are named here by some."""
         return [name for name in self._fields if isinstance(name, str) and name == clean(name, 200)]
+
+    def named(self) -> Iterator[tuple[str, Row]]:
+        """Yield the objects within, by their cleaned names: models are named here by some."""
+        for name, value in self._fields.items():
+            shown = clean(name, 200)
+            yield shown, Row(value, self._at(shown))
 
     def row(self, name: str) -> Row:
         """Return an object within."""

@@ -75,8 +75,7 @@ async def _activity(client: Client, account: Account, span: Span, feature: Featu
         if not span.start <= start < span.end:
             continue
         models = day.row("breakdown").row("models") if day.has("breakdown") else Row({})
-        for model in models.names():
-            entry = models.row(model)
+        for model, entry in models.named():
             used = entry.row("metrics") if entry.has("metrics") else entry
             buckets.append(_bucket(used, start, model, feature))
     return Fetched(tuple(buckets), (Covered(feature, span.start, span.end),))
