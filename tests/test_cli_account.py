@@ -6,6 +6,7 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -234,6 +235,23 @@ def test_removing_says_what_goes_and_asks(typed: Typed) -> None:
     code, out, _ = typed("account", "remove", "deepseek", "--yes")
     assert (code, out.splitlines()[-1]) == (0, "removed deepseek")
     assert typed("account", "list")[1].startswith("No accounts are set up.")
+
+
+def test_collecting_knows_an_account_that_is_paused(typed: Typed) -> None:
+    added(typed)
+    assert typed("account", "pause", "deepseek")[0] == 0
+    for words in (("collect", "--once"), ("collect", "deepseek")):
+        code, out, err = typed(*words)
+        assert (code, err) == (0, ""), "not: No configuration found"
+        assert out.startswith("Collected usage from 0 sources.")
+
+
+def test_what_is_due_another_day_says_which(typed: Typed, provider: Provider) -> None:
+    added(typed)
+    provider.status = 404
+    assert typed("collect", "--once")[0] == 0
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    assert f" {tomorrow:%b} {tomorrow.day} " in typed("account", "list")[1]
 
 
 def test_a_key_in_the_environment_is_offered_in_the_list(

@@ -30,13 +30,19 @@ def listing(views: Sequence[AccountView], offered: Sequence[FoundKey], width: in
     return text
 
 
+def _when(time: int) -> str:
+    """Return a coming time as a person reads it: with its day, where that is not today."""
+    at, today = _at(time), datetime.now(UTC).date()
+    return f"{at:%H:%M} UTC" if at.date() == today else f"{at:%b} {at.day} {at:%H:%M} UTC"
+
+
 def _table(views: Sequence[AccountView], width: int, colour: bool) -> str:
     heads = ("account", "title", "state", "last answer", "next", "key from", "key age", "balance")
     now = time.time()
     rows = []
     for view in views:
         last, due = answered_at(view), next_at(view)
-        when = "–" if due is None else f"{_at(due):%H:%M} UTC" if due / 1e6 > now else "soon"
+        when = "–" if due is None else _when(due) if due / 1e6 > now else "soon"
         age = f"{(now - view.key_changed_at / 1e6) / 86_400:.0f} days" if view.key_changed_at else "–"
         left = [f"{_dollars(each.balance.amount)} {each.balance.currency}" for each in view.balances]
         cells = (

@@ -75,10 +75,10 @@ def _once(here: Surroundings, names: list[str], *, verify: bool, workers: int | 
     elif services and not collected.asked:
         hint = f"tokentui account add {services[0]} sets one up"
         raise Failure("No configuration found. Run configure-source first", hint=hint)
-    elif not collected.asked and _nothing_there(collected):
-        raise _nothing_found()
     elif not collected.sources and not collected.asked:
         raise Failure("no source could be read into the database", hint="`tokentui doctor` says more")
+    elif not collected.asked and _nothing_there(collected):
+        raise _nothing_found()
     else:
         output.write(summary(collected) + "\n")
     _tell_errors(collected)

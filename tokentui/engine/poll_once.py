@@ -18,7 +18,7 @@ class Asked:
     account: str
     """`openai-api/work`."""
     status: str
-    """The worst of its features': see `account_state.Status`."""
+    """The worst of its features': see `account_state.Status`; or `paused`, or `nothing-to-ask`."""
     error: str = ""
     hint: str = ""
 
@@ -42,14 +42,19 @@ def poll_once(paths: Paths, database: Database, services: Collection[str] | None
     found = []
     for each in reader.configured_accounts():
         account = each.account
-        if not account.is_active or (services is not None and account.service not in services):
+        if services is not None and account.service not in services:
+            continue
+        if not account.is_active:
+            found.append(Asked(account.key, "paused"))
             continue
         states = [
             state for state in reader.account_states()
             if (state.service, state.account) == (account.service, account.name)
         ]  # fmt: skip
         worst = min(states, key=lambda state: _WORST_FIRST.index(state.status), default=None)
-        if worst is not None:
+        if worst is None:
+            found.append(Asked(account.key, "nothing-to-ask"))
+        else:
             found.append(Asked(account.key, worst.status, worst.error, worst.hint))
     return tuple(found)
 
