@@ -26,7 +26,8 @@ async def test(client: Client, account: Account) -> KeyReport:
     """Find out whose token it is, and whether it may read billing."""
     whose = Row(await client.get("user", headers=_HEADERS)).text("login", limit=60)
     try:
-        await client.get(await _where(client, account, client.now), _day(client.now), headers=_HEADERS)
+        where = _where(account, await _user(client, account), client.now)
+        await client.get(where, _day(client.now), headers=_HEADERS)
     except NotOffered:
         return KeyReport(
             f"{whose}'s token, but it may not read billing: it needs “Plan: read”"
@@ -70,9 +71,9 @@ async def _billing(client: Client, account: Account, span: Span, feature: Featur
     """Return a day at a time: a question for a whole month says nothing of its days."""
     end = min(span.end, (client.now // _DAY + 1) * _DAY)
     buckets: list[Bucket] = []
+    user = await _user(client, account)
     for start in range(span.start, end, _DAY):
-        where = await _where(client, account, start)
-        answer = Row(await client.get(where, _day(start), headers=_HEADERS))
+        answer = Row(await client.get(_where(account, user, start), _day(start), headers=_HEADERS))
         buckets += [_bucket(item, start, feature) for item in answer.rows("usageItems")]
     notes = (
         () if account.organization else ("only what this person bought; an organization's seats are its own",)
@@ -99,14 +100,21 @@ def _bucket(item: Row, start: int, feature: Feature) -> Bucket:
     )  # fmt: skip
 
 
-async def _where(client: Client, account: Account, day: int) -> str:
-    kind = "ai_credit" if day >= _CREDITS_SINCE else "premium_request"
+async def _user(client: Client, account: Account) -> str:
+    """Return whose billing is asked for; nobody's for an organization."""
     if account.organization:
-        return f"organizations/{quote(account.organization, safe='')}/settings/billing/{kind}/usage"
-    user = account.options.get("user") or Row(await client.get("user", headers=_HEADERS)).text(
+        return ""
+    return account.options.get("user") or Row(await client.get("user", headers=_HEADERS)).text(
         "login", limit=60
     )
-    return f"users/{quote(user, safe='')}/settings/billing/{kind}/usage"
+
+
+def _where(account: Account, user: str, day: int) -> str:
+    kind = "ai_credit" if day >= _CREDITS_SINCE else "premium_request"
+    whose = f"users/{quote(user, safe='')}"
+    if account.organization:
+        whose = f"organizations/{quote(account.organization, safe='')}"
+    return f"{whose}/settings/billing/{kind}/usage"
 
 
 def _day(time: int) -> list[tuple[str, str]]:
