@@ -55,6 +55,7 @@ def test_a_screen_is_kept_for_its_owner_only_and_comes_back_with_its_age(environ
     file = kept(environ, "cost $1.20", "today     ")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(file.parent.parent.stat().st_mode) == 0o700
     found = last_screen.unpacked(file.read_bytes(), last_screen.key(environ, 10, 2), NOW + 3_600)
     assert found is not None
     painted, age = found

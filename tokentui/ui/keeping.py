@@ -92,6 +92,8 @@ def _write(path: str, data: bytes) -> None:
     folder = os.path.dirname(path)
     draft = f"{path}.{os.getpid()}"
     with suppress(OSError):
+        above = os.path.dirname(folder)  # its folder is made first: a mode is for the last one only
+        os.makedirs(above, mode=0o700, exist_ok=True)
         os.makedirs(folder, mode=0o700, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(draft, flags, 0o600)
