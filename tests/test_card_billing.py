@@ -195,3 +195,17 @@ def test_where_nobody_set_an_account_up_nothing_is_asked_of_the_ledger(writer: s
     writer.connection.set_trace_callback(asked.append)
     assert card(writer, "claude-code").billing is None
     assert not [query for query in asked if "billed_buckets" in query]
+
+
+def test_a_collection_says_what_was_billed_this_month_apart_from_the_cost() -> None:
+    from tokentui.cli.collect import summary
+    from tokentui.engine.collect import Collected
+    from tokentui.engine.poll_once import Asked
+
+    done = Collected(
+        (), 0, 0, 0, 0, 0, 0.0, asked=(Asked("openai-api", "ok"),),
+        billed=(("EUR", 12_500_000_000), ("USD", 9_640_000_000)),
+    )  # fmt: skip
+    assert summary(done) == (
+        "Collected usage from 1 source. Total tokens: 0. Cost: $0.00. Billed this month: 12.50 EUR, $9.64"
+    )

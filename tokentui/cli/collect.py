@@ -117,6 +117,12 @@ def summary(collected: Collected) -> str:
     if collected.unpriced:
         requests = "1 request has" if collected.unpriced == 1 else f"{collected.unpriced:,} requests have"
         text += f" ({requests} no known price)"
+    if collected.billed:
+        amounts = [
+            money(nano) if currency == "USD" else f"{nano / 1e9:,.2f} {clean(currency, 8)}"
+            for currency, nano in collected.billed
+        ]
+        text += f". Billed this month: {', '.join(amounts)}"
     return text
 
 

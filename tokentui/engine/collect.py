@@ -46,6 +46,8 @@ class Collected:
     notices: tuple[str, ...] = ()
     asked: tuple[Asked, ...] = ()
     """How asking the accounts went (only with `poll`)."""
+    billed: tuple[tuple[str, int], ...] = ()
+    """(currency, nano-units) of what they were billed this month, in UTC: another book than the cost."""
 
 
 def collect_once(
@@ -78,10 +80,11 @@ def collect_once(
             if not elsewhere and database.place.writable:
                 done = _repaired(database, lambda: _collected(database, collector, done, progress))
                 if poll and database.leading:
-                    from tokentui.engine.poll_once import poll_once
+                    from tokentui.engine.poll_once import billed_this_month, poll_once
 
                     done = replace(done, asked=poll_once(paths, database, services))
                     if done.asked:
+                        done = replace(done, billed=billed_this_month(database))
                         collector.collect(everywhere=False)  # what scripts have printed now
             if database.ready():
                 done = _summed_up(database, done, sources, verify)

@@ -9,6 +9,7 @@ from tokentui.config import Paths
 from tokentui.engine.database import Database, now
 from tokentui.frozen import dataclass
 from tokentui.store import Reader
+from tokentui.usage import epoch_microseconds, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,18 @@ def poll_once(paths: Paths, database: Database, services: Collection[str] | None
         else:
             found.append(Asked(account.key, worst.status, worst.error, worst.hint))
     return tuple(found)
+
+
+def billed_this_month(database: Database) -> tuple[tuple[str, int], ...]:
+    """Return (currency, nano-units) of what providers billed since the first of the month, in UTC."""
+    at = now()
+    first = moment(at).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    found: dict[str, int] = {}
+    rows = Reader(database.writer.connection).billed(epoch_microseconds(first), at, "cost")
+    for row in rows:
+        if row.cost is not None:
+            found[row.currency] = found.get(row.currency, 0) + row.cost
+    return tuple(sorted(found.items()))
 
 
 async def _poll(paths: Paths, database: Database, services: Collection[str] | None) -> None:
