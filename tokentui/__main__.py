@@ -35,9 +35,9 @@ def _dashboard(*, mouse: bool) -> int | None:
 
     from tokentui import last_screen
 
-    last_screen.show(os.environ)
-    gc.disable()  # until the first paint: a start makes many objects and no garbage
     try:
+        last_screen.show(os.environ)
+        gc.disable()  # until the first paint: a start makes many objects and no garbage
         from tokentui import config
         from tokentui.sources import SOURCES
         from tokentui.ui.opening import open_dashboard, unfit
