@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tokentui import own_files
 from tokentui.config.settings import Settings, documented
 
-MAX_CONFIG_BYTES = 1 << 20
+MAX_CONFIG_BYTES = own_files.MOST_BYTES
 """A settings file is a page or two; a larger one is some other file."""
 
 
@@ -127,21 +125,8 @@ def _changed(text: str, key: str, value: object) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    target = os.path.realpath(path)  # the file may be a link into a repository of dotfiles; the link stays
-    draft = f"{target}.{os.urandom(4).hex()}"
     try:
-        os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(draft)
-            raise
+        own_files.write(path, text.encode())
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
 
@@ -149,18 +134,11 @@ def _write(path: Path, text: str) -> None:
 def _read(path: Path) -> str | None:
     """Return the text of the file; None when there is none."""
     try:
-        # O_NONBLOCK: a named pipe in the file's place must not hang the start.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ConfigError(f"{path}: this is not a regular file")
-            raw = file.read(MAX_CONFIG_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
+        raw = own_files.read(path)
+    except own_files.NotReadable as error:
+        raise ConfigError(f"{path}: {error}") from None
+    if raw is None:
         return None
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(raw) > MAX_CONFIG_BYTES:
-        raise ConfigError(f"{path}: larger than 1 MiB, so this is no settings file")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -7,20 +7,15 @@ whole and put in place by a rename. A file that cannot be understood is told of 
 from __future__ import annotations
 
 import json
-import os
-import stat
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from tokentui import own_files
 from tokentui.engine.selection import DATES, PRESETS, Selection
 from tokentui.store.usage_table import DIMENSIONS
-
-MAX_BYTES = 1 << 20
-"""A hundred views are 20 kB; a larger file is some other file."""
 
 LONGEST_NAME = 60
 
@@ -73,21 +68,8 @@ def load(path: Path) -> tuple[View, ...]:
 def save(path: Path, views: Sequence[View]) -> None:
     """Write all views; raises ViewsError when that fails, and then the file is as it was."""
     text = json.dumps({"views": [_written(view) for view in views]}, indent=1, ensure_ascii=False)
-    target = os.path.realpath(path)  # it may be a link into a repository of dotfiles; the link stays
-    draft = f"{target}.{os.urandom(4).hex()}"
     try:
-        os.makedirs(os.path.dirname(target), mode=0o700, exist_ok=True)
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(text.encode("utf-8", "replace") + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(draft, target)
-        except BaseException:
-            with suppress(OSError):
-                os.unlink(draft)
-            raise
+        own_files.write(path, text.encode("utf-8", "replace") + b"\n")
     except OSError as error:
         raise ViewsError(f"{path}: cannot be written: {error.strerror}") from None
 
@@ -192,19 +174,9 @@ _CHECKS: dict[str, Callable[[object], Any]] = {
 
 def _read(path: Path) -> str | None:
     try:
-        # O_NONBLOCK: a named pipe in the file's place must not hang the screen.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ViewsError(f"{path}: this is not a regular file")
-            raw = file.read(MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise ViewsError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(raw) > MAX_BYTES:
-        raise ViewsError(f"{path}: larger than 1 MiB, so these are no views")
-    try:
-        return raw.decode("utf-8-sig")
+        raw = own_files.read(path)
+        return None if raw is None else raw.decode("utf-8-sig")
+    except own_files.NotReadable as error:
+        raise ViewsError(f"{path}: {error}") from None
     except UnicodeDecodeError:
         raise ViewsError(f"{path}: this is not UTF-8 text") from None
