@@ -35,18 +35,21 @@ class Provider(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.ready, self.over = threading.Event(), threading.Event()
+        self.ready = threading.Event()
         self.server: Server
+        self.end: Callable[[], object] = lambda: None
+        """Ends it, from any thread."""
 
     def run(self) -> None:
         """Serve until the test is over."""
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
+        over, loop = asyncio.Event(), asyncio.get_running_loop()
+        self.end = lambda: loop.call_soon_threadsafe(over.set)
         async with serving() as self.server:
             self.ready.set()
-            while not self.over.is_set():
-                await asyncio.sleep(0.02)
+            await over.wait()
 
 
 class Children(threading.Thread):
@@ -55,7 +58,7 @@ class Children(threading.Thread):
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
         self.pid, self.told, self.seen = pid, b"", 0
-        self.over = threading.Event()
+        self.met, self.over = threading.Event(), threading.Event()
 
     def run(self) -> None:
         """Look until the program ends."""
@@ -68,6 +71,7 @@ class Children(threading.Thread):
                         continue
                     self.seen += 1
                     self.told += arguments + Path(f"/proc/{child}/environ").read_bytes()
+                    self.met.set()
             self.over.wait(0.002)
 
 
@@ -91,7 +95,7 @@ def provider() -> Iterator[Provider]:
     found.start()
     assert found.ready.wait(20)
     yield found
-    found.over.set()
+    found.end()
     found.join(5)
 
 
@@ -150,12 +154,12 @@ def forget_waits(person: Person) -> None:
         database.commit()
 
 
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Wait until something is so."""
+def read_until(screen: Terminal, condition: Callable[[], bool], what: str) -> None:
+    """Read what the program writes until something is so."""
     deadline = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < deadline, what
-        time.sleep(0.02)
+        screen.read(0.05)
 
 
 def test_a_key_is_found_nowhere_but_where_it_belongs(person: Person, provider: Provider) -> None:
@@ -172,7 +176,7 @@ def test_a_key_is_found_nowhere_but_where_it_belongs(person: Person, provider: P
             children = Children(screen.pid)
             children.start()
             screen.wait("Overview")
-            wait_for(lambda: server.keys_seen() == wanted, "each key reaches its provider")
+            read_until(screen, lambda: server.keys_seen() == wanted, "each key reaches its provider")
             for key in "23567,1":
                 screen.press(key)
                 screen.read(0.15)
@@ -225,13 +229,14 @@ def test_the_look_at_other_processes_sees_what_they_are_told() -> None:
     """A control: a child that is told a key is caught."""
     program = (
         "import subprocess, sys, os;"
-        "subprocess.run([sys.executable, '-c', 'import time; time.sleep(0.5)', os.environ['CANARY_KEY']])"
+        "subprocess.run([sys.executable, '-c', 'import sys; sys.stdin.read()', os.environ['CANARY_KEY']])"
     )
-    child = subprocess.Popen([sys.executable, "-c", program], env={**os.environ, "CANARY_KEY": KEYS["vault"]})
+    environ = {**os.environ, "CANARY_KEY": KEYS["vault"]}
+    child = subprocess.Popen([sys.executable, "-c", program], env=environ, stdin=subprocess.PIPE)
     looking = Children(child.pid)
     looking.start()
-    child.wait(20)
+    assert looking.met.wait(20), "the child that was told a key is seen"
+    child.communicate(timeout=20)
     looking.over.set()
     looking.join(5)
-    assert looking.seen
     assert KEYS["vault"].encode() in looking.told

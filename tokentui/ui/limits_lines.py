@@ -195,12 +195,13 @@ def _gauge(item: Item, width: int, now: float) -> Line:
     stale = percent is None or now - limit.observed_at / 1e6 > figures.STALE_SECONDS
     level = figures.level(percent)
     figure = "muted" if stale else "strong" if level == "ok" else level
-    resets = "unknown" if limit.resets_at is None else "was reset"
+    wide = width >= 60
+    resets = ("unknown" if wide else "–") if limit.resets_at is None else ("was reset" if wide else "reset")
     if limit.resets_at is not None and percent is not None:
         left = text.countdown(limit.resets_at / 1e6 - now)
-        resets = f"resets {left}" if width >= 60 else left
+        resets = f"resets {left}" if wide else left
     return [*_bar(item, percent, width), (fit(text.percent(percent), 6, ">"), figure),
-            (fit(resets, 14 if width >= 60 else 7, ">"), "muted" if stale else "text")]  # fmt: skip
+            (fit(resets, 14 if wide else 7, ">"), "muted" if stale else "text")]  # fmt: skip
 
 
 def _own(item: Item, width: int) -> Line:
