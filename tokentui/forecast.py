@@ -7,6 +7,7 @@ worse than none.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil, floor, sqrt
 from typing import NamedTuple
 
 LEAST_SHARE = 0.1
@@ -20,6 +21,12 @@ PROJECTED_DAYS = 28
 
 LEAST_DAYS = 7
 """Days that must be known before a month is projected: a whole week."""
+
+LEAST_RANGE_DAYS = 14
+"""Days that must be known before a range is told: with one week nobody knows how weeks differ."""
+
+LEAST_USED_DAYS = 5
+"""Days with use among them: the spread of fewer says nothing."""
 
 _MINUTE = 60_000_000
 
@@ -58,3 +65,58 @@ def month_end(spent: int, complete_days: Sequence[int], days_left: int) -> int |
     if len(known) < LEAST_DAYS:
         return None
     return spent + days_left * sum(known) // len(known)
+
+
+class Range(NamedTuple):
+    """Where a month ends, probably."""
+
+    low: int
+    high: int
+
+
+def month_range(spent: int, complete_days: Sequence[int], days_left: int) -> Range | None:
+    """Return the range around `month_end` in which four of five months end; None for thin evidence.
+
+    It is the prediction interval for a sum: `spent + m·x̄ ± t·s·√(m + m²/n)`, with m days left, the mean x̄ of
+    the n last days and t the 90 % quantile of Student's distribution with n - 1 degrees of freedom. s² is
+    the variance of a day, or a seventh of that of a whole week where this is more: then good and bad days
+    come in a row. What is spent stays spent, so nothing is below it.
+
+    On made-up histories it held 75 to 92 % of the months where days, weekdays or weeks differ by chance, and
+    64 to 89 % where the habit itself drifts, which no look back can tell (`tests/test_forecast.py`).
+    """
+    known = complete_days[-PROJECTED_DAYS:]
+    count = len(known)
+    if count < LEAST_RANGE_DAYS or sum(day > 0 for day in known) < LEAST_USED_DAYS:
+        return None
+    weeks = [sum(known[count - 7 * age - 7 : count - 7 * age]) for age in range(count // 7)]
+    variance = max(_variance(known), _variance(weeks) / 7)
+    half = _ninety_percent(count - 1) * sqrt(variance * (days_left + days_left * days_left / count))
+    rest = days_left * sum(known) / count
+    return Range(spent + max(floor(rest - half), 0), spent + ceil(rest + half))
+
+
+def standing(budget: int, spent: int, end: int | None, ends_in: Range | None) -> str:
+    """Return CRIT when a month goes over its budget (or has), WARN when it may, else OK.
+
+    It goes over when its whole range lies above, it may when a part of it does; without a range the single
+    figure warns.
+    """
+    low, high = ends_in or (spent, spent if end is None else end)
+    if max(spent, low) > budget:
+        return "CRIT"
+    return "WARN" if high > budget else "OK"
+
+
+def _variance(values: Sequence[int]) -> float:
+    """Return the variance of a population that some values are a sample of."""
+    mean = sum(values) / len(values)
+    return sum((value - mean) ** 2 for value in values) / (len(values) - 1)
+
+
+def _ninety_percent(freedom: int) -> float:
+    """Return the 90 % quantile of Student's distribution, within 0.001 from 6 degrees of freedom on.
+
+    The expansion of Abramowitz and Stegun, 26.7.5, for the normal quantile 1.2816.
+    """
+    return 1.2816 + 0.8467 / freedom + 0.5709 / freedom**2
