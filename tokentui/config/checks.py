@@ -118,6 +118,15 @@ def idle_minutes(value: object) -> float:
     return float(value)
 
 
+def monthly_budget(value: object) -> float:
+    """Dollars a month; 0 for no budget of its own."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"must be a number of dollars, not {kind(value)}")
+    if not (value == 0 or 0.01 <= value <= 1_000_000_000):
+        raise ValueError("must be 0 for none, or lie between 0.01 and 1000000000 dollars")
+    return float(value)
+
+
 def billing_day(value: object) -> int:
     """A day of a month."""
     return _whole(value, 1, 31, "must be a day of the month, 1 to 31")

@@ -68,6 +68,10 @@ class Settings:
         1, "Day that your bills begin on, and so the month of the Overview (1 to 31, or the last there is).",
         checks.billing_day, "billing_day = 15", live=False,
     )  # fmt: skip
+    monthly_budget: float = _setting(
+        0.0, "What a month may cost in all, in US dollars; 0 means the limits of the accounts, if each has one.",
+        checks.monthly_budget, "monthly_budget = 600",
+    )  # fmt: skip
     currency: str = _setting(
         "USD", "Currency that costs are shown in, at the ECB's rates; stored are US dollars.",
         checks.currency, 'currency = "EUR"', choices=checks.CURRENCIES,

@@ -9,6 +9,7 @@ from tokentui import text
 from tokentui.config import Documented
 from tokentui.config.edit import literal
 from tokentui.text import clean
+from tokentui.usage import NANO
 
 
 def shown(about: Documented, value: Any) -> str:
@@ -19,6 +20,8 @@ def shown(about: Documented, value: Any) -> str:
         return f"{value:,} days" if value else "for ever"
     if about.name == "idle_lock_minutes":
         return f"{value:g} min" if value else "never"
+    if about.name == "monthly_budget":
+        return f"{text.money(round(value * NANO), 0 if value % 1 == 0 else 2)} a month" if value else "none"
     if about.name == "poll_seconds":
         return f"{value:g} s"
     if isinstance(value, str):
