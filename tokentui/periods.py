@@ -110,11 +110,11 @@ def billing_month(day: date, first_day: int = 1) -> tuple[date, date]:
     """
     if not 1 <= first_day <= 31:
         raise PeriodError(f"a billing month cannot start on day {first_day}", "a day from 1 to 31")
-    start = _on_day(day, first_day)
+    start = on_day(day, first_day)
     if start > day:
-        start = _on_day(start.replace(day=1) - _DAY, first_day)
+        start = on_day(start.replace(day=1) - _DAY, first_day)
     following = start.replace(day=1) + timedelta(days=31)
-    return start, _on_day(following.replace(day=1), first_day) - _DAY
+    return start, on_day(following.replace(day=1), first_day) - _DAY
 
 
 def day_bounds(day: date, zone: tzinfo) -> tuple[int, int]:
@@ -207,10 +207,11 @@ def _back(day: date, count: int, unit: str) -> date:
     if unit != "m":
         return day - count * _DAY * (7 if unit == "w" else 1)
     months = day.year * 12 + day.month - 1 - count
-    return _on_day(date(months // 12, months % 12 + 1, 1), day.day)
+    return on_day(date(months // 12, months % 12 + 1, 1), day.day)
 
 
-def _on_day(month: date, number: int) -> date:
+def on_day(month: date, number: int) -> date:
+    """Return a day of the month that `month` lies in; its last one where it has no such day."""
     return month.replace(day=min(number, _days_in_month(month.year, month.month)))
 
 

@@ -83,9 +83,9 @@ def _price(typed: str) -> int:
         amount = Decimal(typed.strip().removeprefix("$").replace(",", ""))
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or not 0 < amount <= MOST:
+    if not amount.is_finite() or amount.is_signed() or amount > MOST:
         reason = f"“{clean(typed, 40)}” is no price of a month" if typed.strip() else "the price is missing"
-        raise AccountProblem(reason, "such as: 20 or 17.99", field="price")
+        raise AccountProblem(reason, "such as: 20 or 17.99; 0 where it costs nothing", field="price")
     return int(amount * NANO)
 
 

@@ -46,6 +46,10 @@ class Rate(NamedTuple):
         """Return nano-US-dollars as nano-units of the currency, rounded half to even."""
         return int((nano_dollars * self.per_dollar).to_integral_value())
 
+    def dollars(self, nano: int) -> int:
+        """Return nano-units of the currency as nano-US-dollars, rounded half to even."""
+        return int((nano / self.per_dollar).to_integral_value())
+
 
 def rates(code: str, days: Iterable[date]) -> dict[date, Rate]:
     """Return the newest rate up to each of some days: on a weekend that of Friday.

@@ -6,8 +6,11 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from tokentui.store.limit_tracks import LocalUse, SessionName, Track
-    from tokentui.store.snapshot import LimitHistory
+    from tokentui.store.snapshot import LimitHistory, Uncovered
     from tokentui.store.subscriptions import Subscription
 
 
@@ -59,3 +62,14 @@ class LimitQuestions:
         from tokentui.store import subscriptions
 
         return subscriptions.subscriptions(self.connection)
+
+    def plan_costs(
+        self, plans: Sequence[Subscription], first: date | None, last: date | None, zone: str
+    ) -> tuple[dict[tuple[str, str], tuple[Uncovered, ...]], date | None]:
+        """Return what accounts cost on the days that no plan covers, and the first day known of anything.
+
+        Raises PeriodError for an unknown zone.
+        """
+        from tokentui.store.plan_costs import reader_costs
+
+        return reader_costs(self.connection, plans, first, last, zone)

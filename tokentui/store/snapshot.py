@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui.frozen import dataclass
 
@@ -97,6 +97,18 @@ class Billing:
     """Nano-dollars, as the user set it."""
 
 
+class Uncovered(NamedTuple):
+    """What an account costs on the days that no plan covers, in one currency and by one book."""
+
+    currency: str
+    book: str
+    """`billed`, `logs`, `listed` (the provider's own tokens at list prices) or `so far`."""
+    nano: int
+    """Nano-units of the currency."""
+    is_floor: bool = False
+    """Whether something is missing in it: requests without a price, or what a log left out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """One account of one service."""
@@ -119,6 +131,8 @@ class Card:
     """None for an account that was only found in logs."""
     plans: tuple[Subscription, ...] = ()
     """What is paid for it each month, as the user entered it; in no other figure."""
+    uncovered: tuple[Uncovered, ...] = ()
+    """What the month costs beside that; only where some account has a plan."""
 
 
 @dataclass(frozen=True, slots=True)

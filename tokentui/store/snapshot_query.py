@@ -15,7 +15,7 @@ from tokentui.moments import epoch_microseconds, moment
 from tokentui.store import drivers, notes
 from tokentui.store.card_billing import billings
 from tokentui.store.days import QUARTER, SPANS, Days, date_of, number_of
-from tokentui.store.snapshot import Card, Day, Limit, Snapshot, Usage
+from tokentui.store.snapshot import Card, Day, Limit, Snapshot, Uncovered, Usage
 from tokentui.store.subscriptions import subscriptions
 from tokentui.store.usage_table import SUMS
 
@@ -55,7 +55,7 @@ def snapshot(connection: sqlite3.Connection, now: int, zone: str, billing_day: i
     today_date = periods.day_of(now, days.zone)
     today, month = number_of(today_date), number_of(periods.billing_month(today_date, billing_day)[0])
     stored = notes.setting(connection, notes.ZONE) == zone
-    rows = _daily(connection, days, stored, date_of(min(today - TREND_DAYS + 1, month)), today_date)
+    rows = daily(connection, days, stored, date_of(min(today - TREND_DAYS + 1, month)), today_date)
     accounts = _accounts(connection)
     (count,) = connection.execute("SELECT coalesce(sum(request_count), 0) FROM models").fetchone()
     until = _same_time(days, now, date_of(today - 1))
@@ -93,15 +93,18 @@ def _until(connection: sqlite3.Connection, days: Days, day: date, until: int) ->
     return Usage() if row[0] is None else Usage(*row)
 
 
-def _daily(
-    connection: sqlite3.Connection, days: Days, stored: bool, first: date, last: date
+def daily(
+    connection: sqlite3.Connection, days: Days, stored: bool, first: date | None, last: date | None
 ) -> list[tuple[int, ...]]:
-    """Return (day, account, model, *sums), sorted: from the daily sums, or in another zone from quarters."""
+    """Return (day, account, model, *sums), sorted: from the daily sums, or in another zone from quarters.
+
+    None is an open end.
+    """
     if stored:
         return connection.execute(
             f"SELECT day, account_id, model_id, {', '.join(f'sum({name})' for name in SUMS)} FROM usage_days"
             " WHERE day BETWEEN ? AND ? GROUP BY 1, 2, 3",
-            (number_of(first), number_of(last)),
+            (number_of(first or date.min), number_of(last or date.max)),
         ).fetchall()
     spans, _ = days.spans(connection, first, last)
     return connection.execute(
@@ -163,6 +166,11 @@ def _cards(
     limits = _limits(connection, now)
     told = billings(connection, now)
     plans = subscriptions(connection)
+    beside: dict[tuple[str, str], tuple[Uncovered, ...]] = {}
+    if plans:
+        from tokentui.store.plan_costs import uncovered
+
+        beside = uncovered(connection, plans, rows, month, today)
     cards = []
     for number, account in accounts.items():
         mine = by_account[number]
@@ -187,6 +195,7 @@ def _cards(
                 quality=account.quality,
                 billing=told.get(number),
                 plans=paid,
+                uncovered=beside.get(mine_is, ()),
             )
         )
     cards.sort(key=lambda card: (-card.month.cost, -card.month.total_tokens, card.service, card.account))

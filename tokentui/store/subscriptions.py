@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from tokentui.frozen import dataclass
+from tokentui.periods import on_day
 from tokentui.store.days import date_of, number_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,21 @@ class Subscription:
     def runs(self, first: date, last: date) -> bool:
         """Return whether it is paid for on any of some days."""
         return self.first_day <= last and (self.last_day is None or first <= self.last_day)
+
+    def charges(self, first: date, last: date) -> list[date]:
+        """Return on which of some days its price is due: each month on the day that it began on.
+
+        In a month without such a day it is the last one.
+        """
+        start = max(first, self.first_day)
+        end = last if self.last_day is None else min(last, self.last_day)
+        found, month = [], start.replace(day=1)
+        while month <= end:
+            day = on_day(month, self.first_day.day)
+            if start <= day <= end:
+                found.append(day)
+            month = (month + timedelta(days=31)).replace(day=1)
+        return found
 
 
 def put(connection: sqlite3.Connection, dimensions: Dimensions, plan: Subscription) -> int:

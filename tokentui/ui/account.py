@@ -12,7 +12,7 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 
 from tokentui import text
-from tokentui.ui import account_lines, cards, selections
+from tokentui.ui import account_lines, cards, plans, selections
 from tokentui.ui.account_lines import Facts
 from tokentui.ui.bars import Footer
 from tokentui.ui.commands import bindings
@@ -166,7 +166,8 @@ class AccountPage(Window[None], inherit_bindings=False):
             return [[("this account is not there any more", "muted")]]
         past = self._facts.limits if self._facts else None
         known = self._facts.insights if self._facts else None
-        return account_lines.head(card, past, width, self._clock(), zone_of(self._snapshot), known)
+        due = plans.due_of(card, self._snapshot) if self._snapshot and card.plans else []
+        return account_lines.head(card, past, width, self._clock(), zone_of(self._snapshot), known, due)
 
     def _books(self, width: int, _height: int) -> list[Line]:
         """Return what the provider says, of an account that has one."""

@@ -80,9 +80,9 @@ def _told(reader: Reader, service: str, account: str, now: float) -> Told | None
 
 def head(
     card: Card, past: Sequence[LimitHistory] | None, width: int, now: float, zone: tzinfo | None,
-    known: AccountInsights | None = None,
+    known: AccountInsights | None = None, due: Line | None = None,
 ) -> list[Line]:  # fmt: skip
-    """Return what was spent, the limits, and where the provider shows the same."""
+    """Return what was spent, the limits, the plans and what is `due`, and where the provider shows it."""
     state = figures.state(card.limits, now)
     inner = width - 4
     url = selections.dashboard_url(card.service)
@@ -100,6 +100,7 @@ def head(
         drawn += own if card.billing is None else [[*line, ("  logs here", "muted")] for line in own]
     drawn += limits(card, past, inner, now, zone, known)
     drawn += [[(fit("plan", 6), "muted"), (f" {plans.words(each)}", "text")] for each in card.plans]
+    drawn += [due] if due else []
     plan = f" {text.clean(card.plan, 20)}" if card.plan else ""
     title: Line = [(cards.name(card), "strong"), (plan, "muted")]
     mark: Line = [(state, state.lower())] if state else []

@@ -1,4 +1,7 @@
-"""Plans that are paid for each month, in words: they stand beside what was computed, never in it."""
+"""Plans that are paid for each month, in words, and what is to pay because of them.
+
+They stand beside what was computed, never in it: `engine.paid` says what is to pay.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from tokentui.engine.paid import ToPay
+    from tokentui.store.snapshot import Card, Snapshot
     from tokentui.store.subscriptions import Subscription
+    from tokentui.ui.draw import Line
 
 
 def amount(nano: int, currency: str) -> str:
     """Return an amount in its own currency; dots while costs are hidden."""
+    unit = text.shown_currency()
     if currency == "USD":
         return figures.money(nano)
-    return privacy.HIDDEN if privacy.hidden() else f"{nano / 1e9:,.2f} {text.clean(currency, 8)}"
+    if privacy.hidden():
+        return privacy.HIDDEN
+    if currency == unit.code:
+        return f"{unit.sign}{nano / 1e9:,.{unit.places}f}"
+    return f"{nano / 1e9:,.2f} {text.clean(currency, 8)}"
 
 
 def words(plan: Subscription) -> str:
@@ -27,13 +38,42 @@ def words(plan: Subscription) -> str:
     return f"{amount(plan.price, plan.currency)} a month since {_day(plan.first_day)}{until}"
 
 
-def month(plans: Iterable[Subscription], first: date, last: date) -> str:
-    """Return what the plans of a month come to, by currency: `plans $40`; nothing without any."""
-    sums: dict[str, int] = {}
-    for plan in plans:
-        if plan.runs(first, last):
-            sums[plan.currency] = sums.get(plan.currency, 0) + plan.price
-    return "plans " + " + ".join(_short(nano, unit) for unit, nano in sorted(sums.items())) if sums else ""
+def due(snapshot: Snapshot) -> ToPay | None:
+    """Return what is to pay for the running month, in the shown currency; None where no plan runs in it."""
+    if not any(card.plans for card in snapshot.cards):
+        return None
+    from tokentui.engine.paid import of_month
+
+    code = text.shown_currency().code
+    return of_month(snapshot.cards, snapshot.today, currency=code, billing_day=snapshot.billing_day)
+
+
+def due_line(found: ToPay) -> Line:
+    """Return the sum of what is to pay: `$236.10~`, and beside it what no rate is known of."""
+    if privacy.hidden():
+        return [(privacy.HIDDEN, "strong")]
+    before, after = "≥" if found.is_floor else "", "~" if found.is_computed else ""
+    line: Line = [(f"{before}{amount(found.total, found.currency)}{after}", "strong")]
+    if found.unconverted:
+        line.append(("".join(f" + {amount(nano, unit)}" for unit, nano in found.unconverted), "text"))
+    return line
+
+
+def due_prices(found: ToPay) -> str:
+    """Return the part of it that plans cost: `incl. plans $200`."""
+    return f"incl. plans {_short(found.prices, found.currency)}"
+
+
+def due_of(card: Card, snapshot: Snapshot) -> Line:
+    """Return what is to pay for one account this month; nothing where no plan runs in it."""
+    from tokentui.engine.paid import of_month
+
+    code = text.shown_currency().code
+    found = of_month([card], snapshot.today, currency=code, billing_day=snapshot.billing_day)
+    if found is None:
+        return []
+    covered = "the plan covers the rest" if found.uncovered else "the plan covers its use"
+    return [("to pay ", "muted"), *due_line(found), (f"  this month, {covered}", "muted")]
 
 
 def monthly(plans: Iterable[Subscription]) -> str:
@@ -43,9 +83,7 @@ def monthly(plans: Iterable[Subscription]) -> str:
 
 
 def _short(nano: int, currency: str) -> str:
-    if currency == "USD":
-        return figures.money(nano, 0 if nano % 10**9 == 0 else 2).removesuffix(".00")
-    return amount(nano, currency)
+    return amount(nano, currency).removesuffix(".00")
 
 
 def _day(day: date) -> str:

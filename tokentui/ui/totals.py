@@ -1,4 +1,4 @@
-"""The strip on top of the Overview: today, the month and its end, tokens, cache, 30 days."""
+"""The strip on top of the Overview: today, the month, what is to pay, its end, tokens, cache, 30 days."""
 
 from __future__ import annotations
 
@@ -77,6 +77,7 @@ def of(snapshot: Snapshot | None) -> list[Total]:
 
 _TODAY = ("Today", "Today")
 _MONTH = ("This month", "Month")
+_DUE = ("To pay", "To pay")
 _TOKENS = ("Tokens today", "Tokens")
 _CACHE = ("Cache read", "Cache")
 _LAST_DAYS = "Last 30 days"
@@ -103,22 +104,25 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> 
     until = f"{today.day}" if first.month == today.month else f"{today:%b} {today.day}"
     told: Line = [(f"{first:%b} {first.day}–{until} · {figures.requests(month.request_count)}", "muted")]
     value: Line = [(figures.cost(month, quality), "strong")]
-    if paid := plans.month((plan for card in snapshot.cards for plan in card.plans), first, last):
-        value.append((f"  {paid}", "muted"))  # beside the figure, never in it
-    so_far = Total(*_MONTH, value, told)
+    paid = plans.due(snapshot)
+    if paid is not None:
+        told = [(told[0][0].partition(" · ")[0] + " at API prices", "muted")]
+    so_far = [Total(*_MONTH, value, told)]
+    if paid is not None:
+        so_far.append(Total(*_DUE, plans.due_line(paid), [(plans.due_prices(paid), "muted")]))
     known = 0 if snapshot.first_day is None else (today - snapshot.first_day).days
     complete = [day.cost if day else 0 for day in days[:-1]]
     end = forecast.month_end(
         month.cost, complete[len(complete) - min(known, len(complete)) :], (last - today).days
     )
     if end is None or month.known_cost is None or not month.cost:
-        return [so_far]
+        return so_far
     lately = figures.quality_of(_services(snapshot, range(30)), snapshot.cards)
     partly = any(day and day.unpriced_request_count for day in days)
     sign = "≥" if quality == "floor" or lately == "floor" or partly or month.unpriced_request_count else ""
     said = privacy.HIDDEN if privacy.hidden() else f"{sign}{figures.money(end)}~"
     comes_to: Line = [(said, "strong")]
-    return [so_far, Total(_MONTH_END, "End", comes_to, [("at the rate of 28 days", "muted")])]
+    return [*so_far, Total(_MONTH_END, "End", comes_to, [("at the rate of 28 days", "muted")])]
 
 
 _MONTH_END = "Month end"
@@ -143,8 +147,9 @@ def _running(totals: list[Total], width: int, rows: int) -> list[Line]:
     """Return what was spent, what the month comes to, and what was used, as far as there is room."""
     by_label = {total.label: total for total in totals}
     end = _MONTH_END if _MONTH_END in by_label else _CACHE[0]
+    last = _DUE[0] if _DUE[0] in by_label else _TOKENS[0]
     strip: list[Line] = []
-    for pair in ((_TODAY[0], _MONTH[0]), (end, _TOKENS[0])):
+    for pair in ((_TODAY[0], _MONTH[0]), (end, last)):
         left, right = (by_label[label] for label in pair)
         named = left.label == _MONTH_END and len(left.label) + length(left.value) + 2 <= width
         label = left.label if named else left.short
