@@ -2,14 +2,17 @@
 
     python -m tests.corpus.killing --kills 1000 --home DIR [--checkpoint-first]
 
-Prints one JSON object: what the database holds and what the logs said. `--checkpoint-first` is the
-negative control: a collector that commits how far it has read before what it has read. It must lose.
+Prints one JSON object: what the database holds, what the logs said, and at what the collector was when it
+was killed. Every other kill waits until it stores. `--checkpoint-first` is the negative control: a
+collector that commits how far it has read before what it has read. It must lose.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import json
+import mmap
 import os
 import random
 import select
@@ -17,7 +20,10 @@ import shutil
 import signal
 import sys
 import time
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -26,9 +32,12 @@ from tokentui.engine.collector import Collector
 from tokentui.engine.database import Database
 from tokentui.store import UsageQuery, integrity, open_reader
 
-LINES_A_ROUND = 40
+LINES_A_ROUND = 12
 SESSIONS = 12
 FIELDS = ("input_tokens", "output_tokens", "cache_read_input_tokens")
+STAGES = ("opening", "reading", "storing", "closing")
+"""What a collection is at, one after the other."""
+STORING = STAGES.index("storing")
 
 
 class Sessions:
@@ -101,19 +110,59 @@ def collect(places: Paths) -> None:
         database.close()
 
 
-def killed(places: Paths, seconds: float) -> bool:
-    """Collect in a child and kill it after `seconds`; return whether it was still at it."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            collect(places)
-        finally:
-            os._exit(0)
-    handle = os.pidfd_open(pid)
-    select.select([handle], [], [], seconds)
-    signal.pidfd_send_signal(handle, signal.SIGKILL)
-    os.close(handle)
-    return os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+class Victim:
+    """A child that collects and tells what it is at; it is killed."""
+
+    def __init__(self) -> None:
+        self._at = mmap.mmap(-1, 1)
+        self._began = -1
+        """A pipe the child closes once it begins to store."""
+        _tell(Collector, "collect", lambda: self._enter("reading"))
+        _tell(Collector, "_store", lambda: self._enter("storing"))
+        _tell(Database, "close", lambda: self._enter("closing"))
+
+    def killed(self, places: Paths, seconds: float, *, storing: bool) -> str:
+        """Kill one after `seconds`, from its start or from when it stores; return what it was at.
+
+        Empty when it had ended before.
+        """
+        reading, self._began = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.close(reading)
+                self._enter("opening")
+                collect(places)
+            finally:
+                os._exit(0)
+        os.close(self._began)
+        self._began = -1
+        if storing:
+            select.select([reading], [], [])
+        handle = os.pidfd_open(pid)
+        select.select([handle], [], [], seconds)
+        signal.pidfd_send_signal(handle, signal.SIGKILL)
+        os.close(handle)
+        os.close(reading)
+        was_killed = os.WIFSIGNALED(os.waitpid(pid, 0)[1])
+        return STAGES[self._at[0]] if was_killed else ""
+
+    def _enter(self, stage: str) -> None:
+        self._at[0] = STAGES.index(stage)
+        if self._at[0] >= STORING and self._began >= 0:
+            os.close(self._began)
+            self._began = -1
+
+
+def _tell(owner: type, name: str, what: Callable[[], None]) -> None:
+    """Have `what` called first whenever a method is."""
+    right = getattr(owner, name)
+
+    def telling(self: Any, *arguments: Any, **named: Any) -> Any:
+        what()
+        return right(self, *arguments, **named)
+
+    setattr(owner, name, telling)
 
 
 def checkpoint_first() -> None:
@@ -151,14 +200,19 @@ def main() -> int:
     usual = time.monotonic() - started
     if options.checkpoint_first:
         checkpoint_first()
-    kills = 0
-    window = usual
-    while kills < options.kills:
+    victim = Victim()
+    gc.collect()
+    gc.freeze()  # or each child's first collection would copy every page it shares with this process
+    at: Counter[str] = Counter()
+    windows = {False: usual, True: usual / 4}
+    while at.total() < options.kills:
         sessions.write()
-        was_killed = killed(places, dice.uniform(0, window))
-        kills += was_killed
-        # About a quarter gets through, however busy the machine: so kills fall on the whole of a run.
-        window *= 1.03 if was_killed else 0.92
+        storing = at.total() % 2 == 1
+        stage = victim.killed(places, dice.uniform(0, windows[storing]), storing=storing)
+        if stage:
+            at[stage] += 1
+        # About a tenth gets through, however busy the machine: so kills fall on the whole of a run.
+        windows[storing] *= 1.03 if stage else 0.77
     sessions.finish()
     collect(places)
     reader = open_reader(places.database)
@@ -168,7 +222,7 @@ def main() -> int:
     found = [totals.request_count, totals.uncached_input_tokens, totals.output_tokens]
     found.append(totals.cache_read_input_tokens)
     truth = [len(sessions.truth), *(sum(counts[i] for counts in sessions.truth.values()) for i in range(3))]
-    json.dump({"kills": kills, "found": found, "truth": truth, "damage": damage}, sys.stdout)
+    json.dump({"kills": at.total(), "at": at, "found": found, "truth": truth, "damage": damage}, sys.stdout)
     return 0
 
 
