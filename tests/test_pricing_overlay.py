@@ -194,7 +194,7 @@ MISTAKES = [
     ("[alias]\na = 5", "[alias] a: must be the name of a model", "gpt-5.4"),
     ("[alias]\na = 'b'\nb = 'c'", "[alias] a: b is an alias itself", "gpt-5.4"),
     ("alias = 5", "alias: is a table", "gpt-5.4"),
-    ("[[prices]]", "prices: is not known (known: [[price]], [alias], [[discount]])", "[[price]]"),
+    ("[[prices]]", "prices: is not known (known: [[price]], [alias], [[discount]], [account])", "[[price]]"),
     ("not toml", "this is not TOML", "[[price]]"),
     ('"\\u001b[31m" = 1', ": is not known", "[[price]]"),
 ]  # fmt: skip

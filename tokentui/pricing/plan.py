@@ -53,17 +53,24 @@ class Segment(NamedTuple):
         return found
 
 
+class Own(NamedTuple):
+    """A row of the user's."""
+
+    row: PriceRow
+    own_tier: bool
+    """It is about this very tier and name, so nothing multiplies it."""
+
+
 class Terms(msgspec.Struct, frozen=True):
     """Everything that decides what a model costs at a provider and tier."""
 
     service_tier: str
     found: Found | None
     """The model in the price data."""
-    own: tuple[PriceRow, ...] = ()
+    own: tuple[Own, ...] = ()
     """The user's rows, the strongest last; from their days on they replace the price data's."""
     discounts: tuple[Discount, ...] = ()
-    own_tier: bool = False
-    """The user's rows are about this very tier and name, so nothing multiplies them."""
+    """The first that fits the day counts; none does where an account's own row is in force."""
 
 
 class _Price(msgspec.Struct, frozen=True):
@@ -78,6 +85,8 @@ class _Price(msgspec.Struct, frozen=True):
     """The tier does not reach long-context requests; they pay the standard rates."""
     standard: dict[str, Rate]
     """The rates of the standard tier."""
+    account: str = ""
+    """The only one that pays it; empty for all."""
 
     @property
     def claude(self) -> bool:
@@ -99,7 +108,7 @@ class Plan:
         self._terms = terms
         conditions = _conditions(terms.found)
         days = {date.fromisoformat(each).toordinal() for each in conditions if len(each) == 10}
-        days |= {row.since.toordinal() for row in terms.own if row.since > date.min}
+        days |= {row.since.toordinal() for row, _ in terms.own if row.since > date.min}
         for discount in terms.discounts:
             days |= {discount.since.toordinal(), min(discount.until.toordinal() + 1, date.max.toordinal())}
         self._days = [1, *sorted(days - {1})]
@@ -128,10 +137,12 @@ class Plan:
         price = self._price(day, clock)
         if price is None:
             return Segment(0, 0, _EVER, None, ())
-        off = next((each for each in self._terms.discounts if each.since <= day <= each.until), None)
+        off = None if price.account else self._discount(day)
         percent = off.percent if off else Decimal(0)
         discount = EXACT.divide(Decimal(100) - percent, Decimal(100))
         tail = f" {-percent.normalize():+f}%" if off else ""
+        if account := price.account or (off.account if off else ""):
+            tail += f" for {account}"
         rates = [
             (
                 above,
@@ -148,8 +159,11 @@ class Plan:
         longer = tuple(rates[1:])
         return Segment(0, 0, longer[0][0] if longer else _EVER, rates[0][1], longer)
 
+    def _discount(self, day: date) -> Discount | None:
+        return next((each for each in self._terms.discounts if each.since <= day <= each.until), None)
+
     def _price(self, day: date, clock: str) -> _Price | None:
-        own = next((row for row in reversed(self._terms.own) if row.since <= day), None)
+        own = next((each for each in reversed(self._terms.own) if each.row.since <= day), None)
         if own is not None:
             return self._own_price(own, day)
         found = self._terms.found
@@ -160,12 +174,13 @@ class Plan:
         label = f"{found.provider}/{found.model.id}" + (f"@{row.condition}" if row.condition else "")
         return self._at_tier(_Price(found.provider, label, row.rates, _ONE, False, row.rates), day, clock)
 
-    def _own_price(self, own: PriceRow, day: date) -> _Price | None:
+    def _own_price(self, which: Own, day: date) -> _Price | None:
+        own, own_tier = which
         found, tier = self._terms.found, self._terms.service_tier
         rates: dict[str, Rate] = {name: str(rate) for name, rate in own.rates.items()}
         provider = own.provider or (found.provider if found else "")
-        price = _Price(provider, own.label, rates, _ONE, False, rates)
-        if tier in STANDARD or self._terms.own_tier:
+        price = _Price(provider, own.label, rates, _ONE, False, rates, own.account)
+        if tier in STANDARD or own_tier:
             return price
         factor = multiple(provider, found.model.id if found else own.model, tier, day)
         return None if factor is None else replace(price, label=f"{own.label}+{tier}", factor=factor)

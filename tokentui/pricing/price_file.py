@@ -28,27 +28,32 @@
     percent = 12.5
     from = 2026-01-01
     to = 2026-12-31
+
+    # What one account pays, `service` or `service/name`, in one line: see `account_line`. The form of the
+    # account and `tokentui account edit --price` write it. Rows and discounts can name an `account`, too.
+    # Both hold for that account alone and win over what is said of all, the line over the rows; no
+    # discount is taken off a price that is said of an account.
+    [account]
+    "openai-api/work" = "gpt-5.5 1.25/10; * -20 %"
 """
 
 from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from tokentui.pricing import account_line
 from tokentui.pricing.match import provider_id
-from tokentui.pricing.overlay import Discount, Overlay, PriceRow
+from tokentui.pricing.overlay import MAX_RATE, ROW, AccountPrices, Discount, Overlay, PriceRow
 from tokentui.text import clean
 
 MAX_BYTES = 1 << 20
 """A price file is a page or two; a larger one is some other file."""
-
-MAX_RATE = 1_000_000
-"""Dollars per million tokens; a higher rate is a slip of the pen."""
 
 RATE_KEYS = {
     "input_mtok": "in",
@@ -125,13 +130,50 @@ class _Wrong(Exception):
 
 def _overlay(table: Mapping[str, Any]) -> Overlay:
     for key in table:
-        if key not in ("price", "alias", "discount"):
-            raise _Wrong(_plain(key), "is not known (known: [[price]], [alias], [[discount]])", _EXAMPLE)
+        if key not in ("price", "alias", "discount", "account"):
+            known = "known: [[price]], [alias], [[discount]], [account]"
+            raise _Wrong(_plain(key), f"is not known ({known})", _EXAMPLE)
+    rows = [_price_row(row, where) for row, where in _rows_in(table, "price")]
+    discounts = [_discount(row, where) for row, where in _rows_in(table, "discount")]
     return Overlay(
-        rows=tuple(_price_row(row, where) for row, where in _rows_in(table, "price")),
+        rows=tuple(row for row in rows if not row.account),
         aliases=_aliases(table.get("alias", {})),
-        discounts=tuple(_discount(row, where) for row, where in _rows_in(table, "discount")),
+        discounts=tuple(each for each in discounts if not each.account),
+        accounts=_accounts(_lines(table.get("account", {})), rows, discounts),
     )
+
+
+def _lines(table: object) -> dict[str, AccountPrices]:
+    """Return what [account] says, by account in lower case."""
+    example = f'"openai-api/work" = "{account_line.EXAMPLE}"'
+    if not isinstance(table, dict):
+        raise _Wrong("account", "is a table, [account]", example)
+    found: dict[str, AccountPrices] = {}
+    for name, line in table.items():
+        where, account = f"[account] {_plain(name)}", name.strip().lower()
+        if not account or account in found:
+            raise _Wrong(where, "is there twice" if account else "the account's name is missing", example)
+        if not isinstance(line, str):
+            raise _Wrong(where, "must be a text in quotes", example)
+        try:
+            found[account] = account_line.parse(line, account)
+        except account_line.LineError as error:
+            raise _Wrong(where, str(error), error.example) from None
+    return found
+
+
+def _accounts(
+    lines: Mapping[str, AccountPrices], rows: Sequence[PriceRow], discounts: Sequence[Discount]
+) -> dict[str, AccountPrices]:
+    found = dict(lines)
+    for account in ({row.account for row in rows} | {each.account for each in discounts}) - {""}:
+        line = found.get(account, AccountPrices())
+        found[account] = AccountPrices(
+            line.line,
+            (*line.rows, *(row for row in rows if row.account == account)),
+            (*line.discounts, *(each for each in discounts if each.account == account)),
+        )
+    return {account: own for account, own in found.items() if own.rows or own.discounts}
 
 
 def _rows_in(table: Mapping[str, Any], kind: str) -> list[tuple[dict[str, Any], str]]:
@@ -147,7 +189,7 @@ def _named(row: Mapping[str, Any]) -> str:
 
 
 def _price_row(row: dict[str, Any], where: str) -> PriceRow:
-    _known(row, where, ("model", "provider", "from", "service_tier", *RATE_KEYS))
+    _known(row, where, ("model", "provider", "account", "from", "service_tier", *RATE_KEYS))
     model = _text(row, where, "model", 'model = "acme-1"')
     if not model:
         raise _Wrong(where, "model is missing", 'model = "acme-1"')
@@ -155,17 +197,20 @@ def _price_row(row: dict[str, Any], where: str) -> PriceRow:
     if not rates:
         raise _Wrong(where, "names no rate", 'input_mtok = "1.20"')
     provider = _text(row, where, "provider", 'provider = "openai"')
+    account = _text(row, where, "account", 'account = "openai-api/work"')
     return PriceRow(
         model=model,
         provider=provider_id(provider) if provider else "",
         since=_day(row, where, "from", date.min),
         service_tier=_text(row, where, "service_tier", 'service_tier = "batch"'),
         rates=rates,
+        account=account,
+        strength=ROW if account else 0,
     )
 
 
 def _discount(row: dict[str, Any], where: str) -> Discount:
-    _known(row, where, ("provider", "model", "percent", "from", "to"))
+    _known(row, where, ("provider", "model", "account", "percent", "from", "to"))
     if "percent" not in row:
         raise _Wrong(where, "percent is missing", "percent = 12.5")
     percent = _number(row["percent"], f"{where}, percent", "percent = 12.5")
@@ -176,7 +221,8 @@ def _discount(row: dict[str, Any], where: str) -> Discount:
         raise _Wrong(where, "ends before it begins", "from = 2026-01-01, to = 2026-12-31")
     provider = _text(row, where, "provider", 'provider = "openai"') or "*"
     model = _text(row, where, "model", 'model = "gpt-5*"') or "*"
-    return Discount(provider, model, percent, since, until)
+    account = _text(row, where, "account", 'account = "openai-api/work"')
+    return Discount(provider, model, percent, since, until, account)
 
 
 def _aliases(table: object) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -10,8 +10,8 @@ import msgspec
 
 from tokentui.pricing import price_file, snapshot
 from tokentui.pricing.match import NO_MODEL, Catalogue, Spelling, spellings
-from tokentui.pricing.overlay import Discount, Overlay
-from tokentui.pricing.plan import Plan, Segment, Terms
+from tokentui.pricing.overlay import LINE, ROW, Discount, Overlay
+from tokentui.pricing.plan import Own, Plan, Segment, Terms
 from tokentui.pricing.price_file import PriceFileError
 from tokentui.pricing.rates import Component, Rates, careful_total, components, rounded
 from tokentui.pricing.snapshot import Snapshot
@@ -50,6 +50,7 @@ class Prices:
         self._data = data
         self._overlay = overlay or Overlay()
         self._catalogue = Catalogue(data)
+        self._accounts: dict[str, Prices] = {}
         self._plans: dict[Key, Plan] = {}
         self._segments: dict[Key, Segment] = {}
         self.overlay_problem: PriceFileError | None = None
@@ -85,6 +86,28 @@ class Prices:
     def overlay_identity(self) -> str:
         """What changes when the user's price file says something else; empty without one."""
         return self._overlay.identity
+
+    @property
+    def account_identities(self) -> Mapping[str, str]:
+        """What changes when the price file says something else of an account, by `service/name`."""
+        return {account: own.identity for account, own in self._overlay.accounts.items()}
+
+    @property
+    def account_lines(self) -> Mapping[str, str]:
+        """What the price file says in one line of an account (see `account_line`), by `service/name`."""
+        return {account: own.line for account, own in self._overlay.accounts.items()}
+
+    def of(self, account: str) -> Prices:
+        """Return the prices of an account, `service` or `service/name`: these, unless more is said of it."""
+        own = self._overlay.accounts.get(account.lower()) if self._overlay.accounts else None
+        if own is None:
+            return self
+        found = self._accounts.get(account.lower())
+        if found is None:
+            found = Prices(self._data, self._overlay.of(own))
+            found._catalogue = self._catalogue
+            self._accounts[account.lower()] = found
+        return found
 
     def cost(self, record: UsageRecord) -> tuple[int | None, str]:
         """Return what a record cost at its own date in nano-dollars, and the identity of the price row.
@@ -168,15 +191,22 @@ class Prices:
             provider, model = (vendor, named) if slash else (provider, target)
             names = spellings(model)
         found = self._catalogue.find(provider, model)
+        fast = tier in STANDARD and found is not None and found.fast
+        own = tuple(self._own(provider, names, tier, fast=fast))
+        return Terms("fast" if fast else tier, found, own, self._discounts(key, names))
+
+    def _own(self, provider: str, names: Sequence[Spelling], tier: str, *, fast: bool) -> Iterator[Own]:
+        """Yield the user's rows about a model at a tier, the strongest last.
+
+        Of all accounts' rows, of one account's, and of its line: those about the tier, else the others.
+        """
         exact = {each.name for each in names if not each.fast}
-        rows = self._overlay.rows_of(provider, exact, "" if tier in STANDARD else tier)
-        own_tier = bool(rows)
-        if tier in STANDARD and found and found.fast:
-            tier = "fast"
-        if not own_tier:
-            known_as = {each.name for each in names} if tier == "fast" else exact
-            rows = self._overlay.rows_of(provider, known_as, "")
-        return Terms(tier, found, rows, self._discounts(key, names), own_tier)
+        known_as = {each.name for each in names} if fast or tier == "fast" else exact
+        for strength in (0, ROW, LINE) if self._overlay.rows else ():
+            rows = self._overlay.rows_of(provider, exact, "" if tier in STANDARD else tier, strength)
+            others = () if rows else self._overlay.rows_of(provider, known_as, "", strength)
+            yield from (Own(row, True) for row in rows)
+            yield from (Own(row, False) for row in others)
 
     def _discounts(self, key: Key, names: Sequence[Spelling]) -> tuple[Discount, ...]:
         provider, model, _ = key
