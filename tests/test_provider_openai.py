@@ -25,13 +25,14 @@ async def test_cached_and_written_tokens_are_part_of_the_input_and_counted_once(
         (
             (bucket.start - SPAN.start) // DAY, bucket.model, bucket.dimensions, bucket.request_count,
             bucket.uncached_input_tokens, bucket.cache_read_input_tokens,
-            bucket.cache_creation_5m_input_tokens, bucket.output_tokens,
+            bucket.cache_creation_5m_input_tokens, bucket.cache_creation_1h_input_tokens,
+            bucket.output_tokens,
         )
         for bucket in chat
     ] == [
-        (0, "gpt-5.5-2026-04-23", f"batch=false;{shared}", 12, 4200, 800, 0, 1000),
-        (0, "gpt-5.5-2026-04-23", f"batch=true;{shared}", 3, 3000, 0, 0, 400),
-        (2, "gpt-5.5-mini", "", 1, 850, 100, 50, 7),
+        (0, "gpt-5.5-2026-04-23", f"batch=false;{shared}", 12, 4200, 800, 0, 0, 1000),
+        (0, "gpt-5.5-2026-04-23", f"batch=true;{shared}", 3, 3000, 0, 0, 0, 400),
+        (2, "gpt-5.5-mini", "", 1, 825, 100, 50, 25, 7),
     ]  # fmt: skip
 
 

@@ -29,30 +29,23 @@ def contract(document: dict[str, Any]) -> dict[str, Any]:
         "licence": "MIT",
         "read_from": "the document itself, by tests/contracts/extract_github.py",
         "base": "",
-        "paths": {_pattern(path): _of(document["paths"][path]["get"]) for path in PATHS},
+        "key": "bearer",
+        "error": {"schema": _schema(_answer(document["paths"]["/user"]["get"], "403"))},
+        "paths": {path: _of(document["paths"][path]["get"]) for path in PATHS},
     }
-
-
-def _pattern(path: str) -> str:
-    return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
 
 
 def _of(said: dict[str, Any]) -> dict[str, Any]:
     asked = [each for each in said.get("parameters", ()) if each["in"] == "query"]
-    response = said["responses"]["200"]["content"]["application/json"]["schema"]
     return {
-        "query": {
-            "required": [each["name"] for each in asked if each.get("required")],
-            # What travels in a query is text.
-            "known": {
-                each["name"]: {"type": "string", "pattern": "^[0-9]+$"}
-                if each["schema"].get("type") == "integer"
-                else {"type": "string"}
-                for each in asked
-            },
-        },
-        "response": _schema(response),
+        "asked": {each["name"] + "!" * bool(each.get("required")): each["schema"]["type"] for each in asked},
+        "answer": {"schema": _schema(_answer(said, "200"))},
+        "errors": [int(status) for status in said["responses"] if status in ("400", "401", "403", "404")],
     }
+
+
+def _answer(said: dict[str, Any], status: str) -> Any:
+    return said["responses"][status]["content"]["application/json"]["schema"]
 
 
 def _schema(schema: Any) -> Any:

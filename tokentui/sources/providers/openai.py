@@ -137,7 +137,8 @@ async def _usage(client: Client, account: Account, kind: str, span: Span) -> Asy
 def _bucket(kind: str, day: Row, row: Row, grouped: tuple[str, ...], counted: str) -> Bucket:
     cached = row.count("input_cached_tokens", 0)
     written = row.count("input_cache_write_tokens", 0)
-    uncached = max(row.count("input_tokens", 0) - cached - written, 0)
+    kept_long = row.count("input_cache_write_12h_tokens", 0)  # kept for 12 hours, the others for 30 minutes
+    uncached = max(row.count("input_tokens", 0) - cached - written - kept_long, 0)
     requests = "num_model_requests" if row.has("num_model_requests") else "num_requests"
     feature: Feature = "history"
     return Bucket(
@@ -145,7 +146,8 @@ def _bucket(kind: str, day: Row, row: Row, grouped: tuple[str, ...], counted: st
         _dimensions(row, tuple(name for name in grouped if name != "model")),
         request_count=row.count(requests) if row.has(requests) else None,
         uncached_input_tokens=uncached, cache_read_input_tokens=cached,
-        cache_creation_5m_input_tokens=written, output_tokens=row.count("output_tokens", 0),
+        cache_creation_5m_input_tokens=written, cache_creation_1h_input_tokens=kept_long,
+        output_tokens=row.count("output_tokens", 0),
         quantity=row.count(counted) if counted and row.has(counted) else None,
     )  # fmt: skip
 
