@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.ui_terminal import Terminal
 from tokentui import config, demo, last_screen
-from tokentui.ui.cells import Cell, Look
+from tokentui.ui.pen import Cell, Look
 from tokentui.ui.keeping import KEPT, Keeper, dimmed
 
 NOW = 1_795_312_920

@@ -15,9 +15,10 @@ from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from tokentui import last_screen
-from tokentui.ui.cells import Cell, Cells
+from tokentui.ui.cells import Cells
 from tokentui.ui.escapes import KeyParser
 from tokentui.ui.glyphs import ascii_only
+from tokentui.ui.pen import Cell
 from tokentui.ui.typed_ahead import InOrder
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, tzinfo
 
 from tokentui import last_screen
-from tokentui.ui.cells import Cell, Look, painted
+from tokentui.ui.pen import Cell, Look, painted
 
 KEPT = 8
 """Sizes and kinds of terminals whose screens are kept."""
