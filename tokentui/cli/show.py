@@ -13,6 +13,8 @@ import click
 from tokentui import config, periods, text
 from tokentui.cli import Misuse, output
 from tokentui.cli import report as reports
+from tokentui.cli.due import line as due_line
+from tokentui.cli.due import with_due
 from tokentui.cli.stored import ask_providers, bring_up_to_date, opened
 from tokentui.cli.surroundings import Surroundings, filter_of, look_around, misused
 from tokentui.engine import filters
@@ -95,6 +97,8 @@ def show(schema: bool, **typed: Any) -> None:
         from tokentui.cli.currency import converted  # the price data comes with it: 20 ms
 
         report = converted(report, currency, here.today)
+    if not options.csv:
+        report = with_due(here, query, report, always=options.json)
     if options.json:
         output.write(reports.as_json(report))
     elif options.csv:
@@ -236,6 +240,7 @@ def _print(here: Surroundings, report: Report, unpriced: Sequence[str], options:
     colour = output.coloured(sys.stdout)
     if not report.groups:
         output.write(_nothing(here, report, asked=bool(options.filter_text or options.project)))
+        output.write(due_line(report.due))
         return
     width = output.columns_of(sys.stdout)
     output.write(reports.caption(report, colour=colour))
@@ -243,6 +248,7 @@ def _print(here: Surroundings, report: Report, unpriced: Sequence[str], options:
         reports.as_table(report, detailed=options.detailed, cost=options.cost, width=width, colour=colour)
     )
     output.write(reports.remarks(report, unpriced, colour=colour))
+    output.write(due_line(report.due))
 
 
 def _nothing(here: Surroundings, report: Report, *, asked: bool) -> str:

@@ -14,6 +14,7 @@ from tokentui.store.snapshot import Usage
 from tokentui.text import decimal_cost
 
 if TYPE_CHECKING:
+    from tokentui.engine.paid import ToPay
     from tokentui.store.explain import Request
 
 _COMPARED = (*FIELDS, "cost", "unpriced_request_count")
@@ -99,11 +100,41 @@ def _report(report: Report, redaction: Redaction | None) -> Table:
         **_rates(report),
         "group_by": list(report.group_by),
         "totals": figures(report.totals, report.quality, redact=redaction is not None),
+        **({"plans": None if report.due is None else _due(report.due)} if report.asked_due else {}),
     }
     # In a spreadsheet nothing else says what currency it is.
     cost = "cost" if report.currency == "USD" else f"cost_{report.currency.lower()}"
     header = [*report.group_by, *FIELDS, cost, "unpriced_request_count", "quality"]
     return Table(head, "groups", header, _groups(report, redaction))
+
+
+def _due(due: ToPay) -> dict[str, Any]:
+    """Return what is to pay: the sums, each charge of a plan, and what each account costs beside them."""
+    charges = [
+        {
+            "service": each.plan.service, "account": each.plan.account, "name": each.plan.name,
+            "date": each.day.isoformat(), "price": decimal_cost(each.plan.price),
+            "currency": each.plan.currency, "cost": _known(each.nano),
+        }
+        for each in due.charges
+    ]  # fmt: skip
+    accounts = [
+        {
+            "service": each.service, "account": each.account, "book": each.book,
+            "amount": _known(each.amount), "currency": each.currency, "cost": _known(each.nano),
+            "quality": "floor" if each.is_floor else "exact",
+        }
+        for each in due.costs
+    ]  # fmt: skip
+    return {
+        **_range(due.first, due.last), "to_pay": decimal_cost(due.total),
+        "prices": decimal_cost(due.prices), "uncovered_cost": decimal_cost(due.uncovered),
+        "quality": "floor" if due.is_floor else "exact", "charges": charges, "uncovered": accounts,
+    }  # fmt: skip
+
+
+def _known(nano: int | None) -> str | None:
+    return None if nano is None else decimal_cost(nano)
 
 
 def _groups(report: Report, redaction: Redaction | None) -> Iterator[dict[str, Any]]:

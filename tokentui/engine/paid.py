@@ -19,6 +19,7 @@ and a plan at a price of 0 for the tool says that it costs nothing of its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -70,6 +71,8 @@ class ToPay:
     """Of the sums: nano-units of it."""
     charges: tuple[Charge, ...]
     costs: tuple[AccountCost, ...]
+    covers: bool = False
+    """Whether a plan runs on some of the days, with a charge among them or not."""
 
     @property
     def prices(self) -> int:
@@ -118,7 +121,9 @@ def to_pay(
     *, currency: str = "USD", billing_day: int = 1,
 ) -> ToPay:  # fmt: skip
     """Return what is to pay from `first` to `last`, both included and None for open ends: see above."""
+    plans = tuple(plans)
     until = _until(first, last, today, billing_day)
+    covers = any(plan.runs(first or date.min, until) for plan in plans)
     charges = tuple(
         Charge(plan, day, _converted(plan.price, plan.currency, currency, min(day, today)))
         for plan in plans
@@ -133,7 +138,7 @@ def to_pay(
         for account, found in sorted(costs.items())
         for each in found
     )  # fmt: skip
-    return ToPay(first, until, currency, charges, used)
+    return ToPay(first, until, currency, charges, used, covers)
 
 
 def of_days(
@@ -149,10 +154,9 @@ def of_days(
     if accounts is not None:
         plans = tuple(each for each in plans if (each.service, each.account) in accounts)
         costs = {account: found for account, found in costs.items() if account in accounts}
-    if first is None:
-        begins = min([day for day in (begins, *(plan.first_day for plan in plans)) if day], default=None)
+    begins = min([day for day in (begins, *(plan.first_day for plan in plans)) if day], default=None)
     found = to_pay(plans, costs, first, last, today, currency=currency, billing_day=billing_day)
-    return ToPay(begins, found.last, currency, found.charges, found.costs)
+    return replace(found, first=first or begins)
 
 
 def of_month(

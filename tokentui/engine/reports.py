@@ -11,6 +11,7 @@ from tokentui.store.snapshot import Usage
 from tokentui.store.usage_table import TIME_DIMENSIONS, UsageQuery, UsageTable
 
 if TYPE_CHECKING:
+    from tokentui.engine.paid import ToPay
     from tokentui.pricing.exchange import Rate
 
 FIELDS = (
@@ -57,6 +58,10 @@ class Report:
     """The rates they were converted at, the oldest first."""
     quality: str = "exact"
     """That of the totals."""
+    due: ToPay | None = None
+    """What is to pay for it; None where that was not asked, or no plan belongs to what was asked."""
+    asked_due: bool = False
+    """Whether `due` is said at all."""
 
 
 def report(query: UsageQuery, answer: UsageTable, sort: str = "", order: str = "") -> Report:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tokentui.store.limit_tracks import LocalUse, SessionName, Track
     from tokentui.store.snapshot import LimitHistory, Uncovered
     from tokentui.store.subscriptions import Subscription
+    from tokentui.store.usage_table import Where
 
 
 class LimitQuestions:
@@ -50,10 +51,18 @@ class LimitQuestions:
 
         return limit_tracks.session_names(self.connection, numbers)
 
-    def account_names(self) -> list[tuple[str, str]]:
-        """Return (service, name) of all accounts there are, from logs or set up."""
+    def account_names(self, where: Sequence[Where] = ()) -> list[tuple[str, str]]:
+        """Return (service, name) of all accounts there are, from logs or set up.
+
+        `where` are conditions on `service` and `account`.
+        """
+        from tokentui.store.conditions import conditions
+
+        condition, values = conditions(where)
         rows = self.connection.execute(
-            "SELECT s.name, a.name FROM accounts AS a JOIN services AS s ON s.id = a.service_id ORDER BY 1, 2"
+            "SELECT s.name, a.name FROM (SELECT id AS account_id, service_id, name FROM accounts) AS a"
+            f" JOIN services AS s ON s.id = a.service_id WHERE {condition} ORDER BY 1, 2",
+            values,
         )
         return [(service, name) for service, name in rows]
 
