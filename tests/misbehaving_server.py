@@ -36,6 +36,8 @@ class Server:
     """A status to answer everything with, and the key it was sent in the body, the headers and the reason."""
     released: asyncio.Event = field(default_factory=asyncio.Event)
     """Ends what hangs."""
+    good: set[str] = field(default_factory=set)
+    """The keys that `held-key` takes, once it answers."""
 
     @property
     def url(self) -> str:
@@ -73,6 +75,10 @@ async def answer(server: Server, writer: asyncio.StreamWriter, request: Request)
         writer.write(response(b'{"error": {"message": "sk-canary"}}', f"{what} Whatever", retry_after="7"))
     elif what == "hang":
         await server.released.wait()
+    elif what == "held-key":
+        await server.released.wait()
+        known = request.headers.get("authorization", "").removeprefix("Bearer ") in server.good
+        writer.write(response(ok) if known else response(b"{}", "401 Unauthorized"))
     elif what == "slow-header":
         await _drip(writer, server, b"HTTP/1.1 200 OK\r\nx: ", b"a")
     elif what == "slow-body":

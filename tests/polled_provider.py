@@ -20,7 +20,8 @@ async def test(client: Client, account: Account) -> KeyReport:  # noqa: ARG001
 
 
 async def _cost(client: Client, account: Account, span: Span) -> Fetched:
-    await client.get(account.options.get("path", "ok"), [("from", str(span.start)), ("to", str(span.end))])
+    path = account.options.get("cost_path") or account.options.get("path", "ok")
+    await client.get(path, [("from", str(span.start)), ("to", str(span.end))])
     day = 86_400_000_000
     buckets = tuple(
         Bucket("cost", start, start + day, cost=10**9) for start in range(span.start, span.end, day)

@@ -111,6 +111,14 @@ def after_error(
     )  # fmt: skip
 
 
+def refused(state: State, error: ProviderError, now: int) -> State:
+    """Return the state of what was not asked, because the key was rejected at the question before."""
+    return msgspec.structs.replace(
+        state, status="key-rejected", next_due=_later(now, REJECTED_SECONDS), error_code=error.code,
+        error=str(error), hint=error.hint,
+    )  # fmt: skip
+
+
 def with_key(state: State, mark: str) -> State:
     """Return the state with the key there is now: a new one is tried at once."""
     if state.key_mark == mark:

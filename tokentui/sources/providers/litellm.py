@@ -61,7 +61,8 @@ async def balance(client: Client, account: Account, span: Span) -> Fetched:  # n
     return Fetched(balances=(Balance(left, name="budget", granted=info.money("max_budget")),))
 
 
-FETCHES = {"history": history, "cost": cost, "limits": limits, "balance": balance}
+# What any key may ask comes first: a rejection ends the round.
+FETCHES = {"limits": limits, "balance": balance, "history": history, "cost": cost}
 
 
 async def _info(client: Client) -> Row:

@@ -62,7 +62,8 @@ async def cost(client: Client, account: Account, span: Span) -> Fetched:  # noqa
     return await _activity(client, span, "cost")
 
 
-FETCHES = {"history": history, "cost": cost, "limits": limits, "balance": balance}
+# What any key may ask comes first: a rejection ends the round.
+FETCHES = {"limits": limits, "history": history, "cost": cost, "balance": balance}
 
 
 async def _activity(client: Client, span: Span, feature: Feature) -> Fetched:
