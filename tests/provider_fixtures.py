@@ -48,9 +48,13 @@ def account(name: str) -> Account:
 
 
 def handler(
-    recorded: Answers, row: Provider, of: Account, seen: list[httpx.Request] | None = None
-) -> Callable[[httpx.Request], httpx.Response]:
-    """Return what answers as recorded; a question nobody recorded is a 404."""
+    recorded: Answers, row: Provider, of: Account, seen: list[httpx.Request] | None = None,
+    given: set[int] | None = None,
+) -> Callable[[httpx.Request], httpx.Response]:  # fmt: skip
+    """Return what answers as recorded; a question nobody recorded is a 404.
+
+    `seen` gets the requests, `given` the numbers of the answers they got.
+    """
     base = urlsplit(of.base_url or row.base_url).path.rstrip("/")
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -58,29 +62,36 @@ def handler(
             seen.append(request)
         sent = urlsplit(str(request.url))
         query = dict(parse_qsl(sent.query))
-        for each in recorded:
+        for number, each in enumerate(recorded):
             path = each["path"] if each["path"].startswith("/") else f"{base}/{each['path']}"
             if (
                 sent.path == path
                 and each.get("method", "GET") == request.method
                 and each.get("query", {}).items() <= query.items()
             ):
+                if given is not None:
+                    given.add(number)
                 return httpx.Response(each.get("status", 200), json=each.get("body"))
         return httpx.Response(404, json={"error": {"message": "not recorded"}})
 
     return answer
 
 
-def client(name: str, recorded: Answers | None = None, seen: list[httpx.Request] | None = None) -> Client:
-    """Return a client of a service that gets the recorded answers, or those given."""
+def client(
+    name: str, recorded: Answers | None = None, seen: list[httpx.Request] | None = None,
+    given: set[int] | None = None,
+) -> Client:  # fmt: skip
+    """Return a client of a service that gets the recorded answers, or other ones."""
     row, of = rows()[name], account(name)
-    given = answers(name) if recorded is None else recorded
-    return Client.for_test(handler(given, row, of, seen), row, of, CANARY, NOW)
+    known = answers(name) if recorded is None else recorded
+    return Client.for_test(handler(known, row, of, seen, given), row, of, CANARY, NOW)
 
 
-async def fetched(name: str, feature: Feature, recorded: Answers | None = None) -> Fetched:
+async def fetched(
+    name: str, feature: Feature, recorded: Answers | None = None, given: set[int] | None = None
+) -> Fetched:
     """Return what a provider's file makes of the recorded answers."""
-    asking = client(name, recorded)
+    asking = client(name, recorded, given=given)
     found: Fetched = await rows()[name].load().FETCHES[feature](asking, asking.account, SPAN)
     return found
 

@@ -110,7 +110,11 @@ async def test_fields_nobody_knows_are_passed_over(name: str, feature: Feature) 
 @QUESTIONS
 async def test_a_missing_or_wrong_field_never_becomes_a_figure(name: str, feature: Feature) -> None:
     """Each field of each answer is absent, and in turn null, a text, a list, negative, huge, hostile."""
+    read: set[int] = set()
+    await recorded.fetched(name, feature, given=read)
     for number, answer in enumerate(recorded.answers(name)):
+        if number not in read:
+            continue  # whatever stands in it, nobody asks for it here
         for turn, path in enumerate(recorded.places(answer.get("body"))):
             for wrong in (..., WRONG[turn % len(WRONG)], WRONG[(turn + 3) % len(WRONG)]):
                 given = recorded.answers(name)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 
 from tests.conftest import HOME_VARIABLES
+from tests.ui_program import FakeFeed
 from tests.ui_still_program import NOW, still_database, still_feed
 from tokentui.config import Settings
 from tokentui.ui.app import TokenTUI
@@ -27,8 +29,8 @@ from tokentui.ui.panes import PANES
 FOLDER = Path(__file__).parent / "snapshots"
 SIZES = ((120, 36), (80, 24))
 THEMES = {"dark": "dark", "ansi": "terminal"}
-SETTLED_SECONDS = 0.25
-"""Without a change for so long, a pane is done."""
+SETTLED_SECONDS = 0.08
+"""Without a question or a worker under way, and without a change for so long, a pane is done."""
 LONGEST_SECONDS = 15.0
 
 Look = tuple[tuple[int, int], str]
@@ -41,45 +43,45 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shown(database: Path) -> Iterator[dict[tuple[Look, str], str]]:
-    """Every pane in every look, as text."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name in HOME_VARIABLES:
-            patch.delenv(name, raising=False)
-        patch.setenv("HOME", "/home/me")  # on the settings pane; nothing of it is written
-        patch.setenv("TOKENTUI_HOME", "/home/me/tokentui")
-        patch.setenv("TERM", "xterm-256color")
-        patch.setenv("TZ", "UTC")
-        found: dict[tuple[Look, str], str] = {}
-        for size in SIZES:
-            for theme in THEMES:
-                for pane, text in asyncio.run(_panes(database, size, theme)).items():
-                    found[(size, theme), pane] = text
-        yield found
+def shown(database: Path) -> Callable[[Look], dict[str, str]]:
+    """Return every pane in a look, as text; made when it is first asked for."""
+
+    @cache
+    def panes(look: Look) -> dict[str, str]:
+        with pytest.MonkeyPatch.context() as patch:
+            for name in HOME_VARIABLES:
+                patch.delenv(name, raising=False)
+            patch.setenv("HOME", "/home/me")  # on the settings pane; nothing of it is written
+            patch.setenv("TOKENTUI_HOME", "/home/me/tokentui")
+            patch.setenv("TERM", "xterm-256color")
+            patch.setenv("TZ", "UTC")
+            return asyncio.run(_panes(database, *look))
+
+    return panes
 
 
 async def _panes(database: Path, size: tuple[int, int], theme: str) -> dict[str, str]:
     """Open one pane after the other."""
-    app = TokenTUI(
-        still_feed(database), version="0.1.0", clock=NOW.timestamp, settings=Settings(theme=THEMES[theme])
-    )
+    feed = still_feed(database)
+    app = TokenTUI(feed, version="0.1.0", clock=NOW.timestamp, settings=Settings(theme=THEMES[theme]))
     found = {}
     async with app.run_test(size=size) as pilot:
         for pane in PANES:
             key = next(each.keys for each in COMMANDS if each.action == f"show_pane('{pane}')").split(",")[0]
             await pilot.press(key)
-            found[pane] = await _settled(pilot)
+            found[pane] = await _settled(pilot, feed)
     return found
 
 
-async def _settled(pilot: Pilot[None]) -> str:
+async def _settled(pilot: Pilot[None], feed: FakeFeed) -> str:
     """Return what is on the screen once it does not change any more."""
     last, since = "", time.monotonic()
     deadline = since + LONGEST_SECONDS
     while time.monotonic() < deadline:
         await pilot.pause(0.03)
         now = written(pilot.app.screen._compositor.render_strips())
-        if now != last or "reading" in now:
+        at_work = not feed.resting or any(worker.is_running for worker in pilot.app.workers)
+        if now != last or at_work or "reading" in now:
             last, since = now, time.monotonic()
         elif time.monotonic() - since > SETTLED_SECONDS:
             break
@@ -103,10 +105,10 @@ def written(strips: list[Strip]) -> str:
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 def test_a_pane_looks_as_it_was_meant(
-    shown: dict[tuple[Look, str], str], size: tuple[int, int], theme: str, pane: str
+    shown: Callable[[Look], dict[str, str]], size: tuple[int, int], theme: str, pane: str
 ) -> None:
     file = FOLDER / f"{pane}-{size[0]}x{size[1]}-{theme}.txt"
-    text = shown[(size, theme), pane]
+    text = shown((size, theme))[pane]
     if os.environ.get("SNAPSHOTS") == "update":
         FOLDER.mkdir(exist_ok=True)
         file.write_text(text)

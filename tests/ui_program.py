@@ -168,6 +168,7 @@ class FakeFeed:
         self.health: Health | str = healthy()
         self.database: Path | None = None
         self.topics: list[str] = []
+        self._answering: list[Thread] = []
         self.deliver: Callable[[Snapshot], None]
         self.progress: Callable[[ImportProgress | None], None]
         self.fail: Callable[[str], None]
@@ -227,14 +228,24 @@ class FakeFeed:
                 reader.close()
             listener(found)
 
-        Thread(target=answer).start()
+        self._answer(answer)
 
     def ask_health(self, listener: Callable[[Health], None], failed: Callable[[str], None]) -> None:
         """Tell what the test has put into `health`, from another thread; a text is a failure."""
         self.asked += 1
         found = self.health
         answer = partial(failed, found) if isinstance(found, str) else partial(listener, found)
-        Thread(target=answer).start()
+        self._answer(answer)
+
+    @property
+    def resting(self) -> bool:
+        """Whether every question has been answered."""
+        return not any(thread.is_alive() for thread in self._answering)
+
+    def _answer(self, answer: Callable[[], object]) -> None:
+        thread = Thread(target=answer)
+        self._answering.append(thread)
+        thread.start()
 
 
 class CrashingFeed(FakeFeed):
