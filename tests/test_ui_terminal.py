@@ -141,6 +141,29 @@ def test_it_can_be_suspended_and_comes_back_whole(folder: str) -> None:
         assert terminal.ended(reading=True) == 0
 
 
+def test_stopped_from_outside_it_comes_back_with_one_thread_that_reads_keys(folder: str) -> None:
+    with Terminal(PROGRAM, "plain", folder) as terminal:
+        terminal.wait("What drove it")
+        terminal.quiet()
+        threads = Path(f"/proc/{terminal.pid}/task")
+        before = len(list(threads.iterdir()))
+        for _ in range(3):
+            os.kill(terminal.pid, signal.SIGSTOP)
+            terminal.stopped()
+            terminal.raw.clear()
+            os.kill(terminal.pid, signal.SIGCONT)
+            until = time.monotonic() + BUSY_SECONDS
+            while b"What drove it" not in terminal.raw and time.monotonic() < until:
+                terminal.read(0.1)
+        # Nobody can wait for the thread that writes: the terminal may be stalled.
+        assert len(list(threads.iterdir())) <= before + 3
+        for keys, wanted in (("2", "Cost a day"), ("7", "bad lines"), ("1", "What drove it")):
+            terminal.press(keys)
+            terminal.wait(wanted)
+        terminal.press("q")
+        assert terminal.ended(reading=True) == 0
+
+
 def test_a_crash_shows_no_variables_and_writes_a_private_report(folder: str) -> None:
     with Terminal(PROGRAM, "crash", folder, CANARY="sk-canary-value") as terminal:
         terminal.wait("What drove it")

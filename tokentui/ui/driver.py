@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 import signal
 import sys
-from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual._ansi_sequences import SYNC_END, SYNC_START
-from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
 from tokentui import last_screen
 from tokentui.ui.cells import Cells
-from tokentui.ui.escapes import KeyParser
 from tokentui.ui.glyphs import ascii_only
+from tokentui.ui.keyboard import Leaving, listen
 from tokentui.ui.pen import Cell
 from tokentui.ui.typed_ahead import InOrder
 
@@ -40,7 +36,8 @@ class OutputDriver(LinuxDriver):
         if sys.__stdout__ is not None:
             self._file = sys.__stdout__
         self._cells = Cells(erases=not os.environ.get("TERM", "").startswith("screen"))
-        self._in_order = InOrder(app, self._loop, self.exit_event)
+        self.exit_event = self._leaving = Leaving()
+        self._in_order = InOrder(app, self._loop, self._leaving)
         self._opening = ""
         self._was_on = False
         self._entered = False
@@ -58,6 +55,10 @@ class OutputDriver(LinuxDriver):
             # signal to another one: the loop would sleep on, and `fg` show nothing until a key. Any
             # handler of the loop's own makes every signal wake it; SIGURG means nothing to anybody.
             self._loop.add_signal_handler(signal.SIGURG, lambda: None)
+        elif self._key_thread is not None and self._key_thread.is_alive():
+            self._leaving.set()  # SIGSTOP asks nobody: two threads would share the keys of the next word
+            self._key_thread.join()
+            self._leaving.clear()
         self._entered = last_screen.take_over()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         if self._was_on:
@@ -89,10 +90,8 @@ class OutputDriver(LinuxDriver):
             self._opening = ""
 
     def run_input_thread(self) -> None:
-        """Read keys; a byte that is no UTF-8 is a key nobody knows, and not the end of the program."""
-        linux_driver.getincrementaldecoder = _lenient  # type: ignore[assignment, attr-defined]
-        linux_driver.XTermParser = KeyParser  # type: ignore[attr-defined]
-        super().run_input_thread()
+        """Read keys without looking at the clock."""
+        listen(self.fileno, self.process_message, self._leaving, debug=self._debug)
 
     def process_message(self, message: Message) -> None:
         """Send a key once the one before has been obeyed; called in the thread that reads them."""
@@ -116,7 +115,3 @@ class OutputDriver(LinuxDriver):
 
     def _enable_mouse_pixels(self) -> None:
         """Cells are fine enough."""
-
-
-def _lenient(encoding: str) -> Callable[[], codecs.IncrementalDecoder]:
-    return partial(codecs.getincrementaldecoder(encoding), errors="replace")

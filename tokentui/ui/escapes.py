@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from textual._time import get_time
 from textual._xterm_parser import BRACKETED_PASTE_END, BRACKETED_PASTE_START, XTermParser
 from textual.message import Message
 
@@ -44,6 +45,10 @@ class KeyParser(XTermParser):
         self._escaped = data.endswith("\x1b")
         began, ended = data.rfind(BRACKETED_PASTE_START), data.rfind(BRACKETED_PASTE_END)
         self._pasting = began > ended or (self._pasting and ended < 0)
+
+    def waits_for(self) -> float | None:
+        """Return after how many seconds `tick` has something to say; None as long as nothing is read."""
+        return None if self._timeout_time is None else max(0.0, self._timeout_time - get_time())
 
     def _waits(self) -> bool:
         return self._escaped and self._timeout_time is not None
