@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.ui_program import TODAY, sample, usage
 from tokentui import forecast
-from tokentui.store.snapshot import Day, Limit
+from tokentui.store.snapshot import Billing, Day, Limit, Snapshot
 from tokentui.ui import cards, pace, totals
 
 NOW = datetime(2026, 11, 21, 14, 0, tzinfo=UTC).timestamp()
@@ -141,8 +141,39 @@ def test_the_strip_tells_what_the_month_comes_to_once_a_week_is_known() -> None:
     week = tuple(Day(day, (("service-0", each),), (("m", each),)) for day, each in used)
     known = replace(snapshot, days=week, first_day=TODAY.replace(day=14))
     assert "$660.00~" in text_of(totals.lines(known, 120, 3)), "597 and nine days of 7"
+    assert "(" not in text_of(totals.lines(known, 120, 3)), "a week has no range yet"
     young = replace(known, first_day=TODAY.replace(day=15))
     assert "Month end" not in text_of(totals.lines(young, 120, 3))
+
+
+def month_of(*costs: float) -> Snapshot:
+    """A month of which $597 are spent, and what the last days before today cost."""
+    first = TODAY - timedelta(days=len(costs))
+    used = [(first + timedelta(days=age), usage(cost, 100)) for age, cost in enumerate(costs)]
+    days = tuple(Day(day, (("service-0", each),), (("m", each),)) for day, each in used)
+    return replace(sample(2, now=NOW), days=days, first_day=first)
+
+
+def test_the_strip_tells_the_range_of_the_month_end_and_what_it_means_for_the_budget() -> None:
+    month = month_of(*[5, 9] * 14)
+    said = text_of(totals.lines(month, 120, 3))
+    assert "$660.00~ (651 – 669)" in said, "nine days of 7, ± 1.314 · √(4·28/27 · (9 + 81/28))"
+    assert "at the rate of 28 days" in said
+    assert "(651 – 669)" in text_of(totals.lines(month, 80, 2))
+    assert "$660.00~ (651 – 669)" in text_of(totals.lines(month, 38, 2)), "where tokens have no room"
+    for budget, word in ((700, ""), (670, ""), (669, "WARN"), (651, "WARN"), (640, "CRIT"), (500, "CRIT")):
+        said = text_of(totals.lines(month, 120, 3, budget))
+        assert f"$660.00~ (651 – 669) {word}".rstrip() in said
+        assert ("WARN" in said, "CRIT" in said) == (word == "WARN", word == "CRIT")
+        assert f"budget ${budget}" in said
+        assert word in text_of(totals.lines(month, 38, 2, budget))
+
+
+def test_the_limits_of_the_accounts_are_the_budget() -> None:
+    month = month_of(*[5, 9] * 14)
+    limited = tuple(replace(card, billing=Billing(monthly_limit=325 * 10**9)) for card in month.cards)
+    assert "budget $650" in text_of(totals.lines(replace(month, cards=limited), 120, 3))
+    assert "CRIT" in text_of(totals.lines(replace(month, cards=limited), 80, 2))
 
 
 def test_today_is_compared_with_yesterday_at_the_same_time() -> None:

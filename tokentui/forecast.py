@@ -96,6 +96,23 @@ def month_range(spent: int, complete_days: Sequence[int], days_left: int) -> Ran
     return Range(spent + max(floor(rest - half), 0), spent + ceil(rest + half))
 
 
+class MonthEnd(NamedTuple):
+    """Where a month ends."""
+
+    amount: int | None
+    """None while too little is known."""
+    ends_in: Range | None
+    word: str
+    """CRIT, WARN or OK; empty without a budget."""
+
+
+def ends(spent: int, complete_days: Sequence[int], days_left: int, budget: int | None) -> MonthEnd:
+    """Return where a month ends, as `month_end` and `month_range` say, and what that means for its budget."""
+    amount = month_end(spent, complete_days, days_left)
+    ends_in = month_range(spent, complete_days, days_left)
+    return MonthEnd(amount, ends_in, "" if budget is None else standing(budget, spent, amount, ends_in))
+
+
 def standing(budget: int, spent: int, end: int | None, ends_in: Range | None) -> str:
     """Return CRIT when a month goes over its budget (or has), WARN when it may, else OK.
 

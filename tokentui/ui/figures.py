@@ -21,6 +21,9 @@ CRIT_PERCENT = 95.0
 STALE_SECONDS = 1_800
 """A limit read longer ago than this is shown dimmed, with its age."""
 
+_FEW = 20
+"""Below so many units a range of costs has decimals."""
+
 _WINDOWS = {300: "5 h", 1_440: "day", 10_080: "week", 43_200: "month"}
 
 
@@ -38,6 +41,15 @@ def cost(usage: Usage, quality: str = "exact") -> str:
 def money(nano: int | None, places: int = 2) -> str:
     """Return an amount of nano-dollars, `—` for None; dots while costs are hidden."""
     return privacy.HIDDEN if nano is not None and privacy.hidden() else text.money(nano, places)
+
+
+def between(costs: tuple[int, int] | None) -> str:
+    """Return a range of costs: `541 – 640`, in the currency that is shown; nothing while costs are hidden."""
+    if costs is None or privacy.hidden():
+        return ""
+    unit = text.shown_currency()
+    few = costs[1] * unit.numerator < _FEW * 10**9 * unit.denominator
+    return " – ".join(text.money(nano, 2 if few else 0).replace(unit.sign, "") for nano in costs)
 
 
 def tokens(usage: Usage, quality: str = "exact") -> str:

@@ -85,9 +85,12 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         """The cards come with the first snapshot."""
-        yield Lines(lambda width, height: totals.lines(self.snapshot, width, height), id="totals")
+        yield Lines(self._totals, id="totals")
         yield Grid(id="cards")
         yield DriversPanel(self._feed)
+
+    def _totals(self, width: int, height: int) -> list[Line]:
+        return totals.lines(self.snapshot, width, height, cast("TokenTUI", self.app).settings.monthly_budget)
 
     def on_mount(self) -> None:
         """Show what is known already."""

@@ -24,11 +24,22 @@ class Total(NamedTuple):
     """The label where there is little room."""
     value: Line
     detail: Line
+    more: str = ""
+    """What stands behind the first part of the value where there is room."""
+
+    @property
+    def whole(self) -> Total:
+        """The same with all there is to say."""
+        value = [self.value[0], (f" {self.more}", "text"), *self.value[1:]] if self.more else self.value
+        return self._replace(value=value, more="")
 
 
-def lines(snapshot: Snapshot | None, width: int, rows: int) -> list[Line]:
-    """Return the strip in three rows, two, or (below 60 cells) as running text."""
-    totals = of(snapshot)
+def lines(snapshot: Snapshot | None, width: int, rows: int, monthly_budget: float = 0.0) -> list[Line]:
+    """Return the strip in three rows, two, or (below 60 cells) as running text.
+
+    `monthly_budget` is the setting: dollars, 0 for none.
+    """
+    totals = of(snapshot, monthly_budget)
     if width < 60:
         return _running(totals, width, rows)
     if rows < 3:
@@ -38,6 +49,10 @@ def lines(snapshot: Snapshot | None, width: int, rows: int) -> list[Line]:
     while len(least) > 2 and sum(least) + gap * (len(least) - 1) > room:  # the last ones give way
         least.pop()
     totals = totals[: len(least)]
+    for number, total in enumerate(totals):
+        more = max(length(total.whole.value) - least[number], 0)
+        if sum(least) + more + gap * (len(least) - 1) <= room:
+            totals[number], least[number] = total.whole, least[number] + more
     spare = max(0, room - sum(least) - gap * (len(least) - 1)) // len(least)
     widths = [size + spare for size in least]
     strip = [
@@ -49,7 +64,7 @@ def lines(snapshot: Snapshot | None, width: int, rows: int) -> list[Line]:
     return [cut([("  ", ""), *line], width) for line in strip]
 
 
-def of(snapshot: Snapshot | None) -> list[Total]:
+def of(snapshot: Snapshot | None, monthly_budget: float = 0.0) -> list[Total]:
     """Return the totals of a snapshot; before the first one nothing is known."""
     if snapshot is None:
         unknown: Line = [(text.UNKNOWN, "muted")]
@@ -64,7 +79,7 @@ def of(snapshot: Snapshot | None) -> list[Total]:
     lately = figures.quality_of(_services(snapshot, range(30)), snapshot.cards)
     return [
         _spent_today(snapshot, now),
-        *_month(snapshot, floors, days),
+        *_month(snapshot, floors, days, budget(snapshot, monthly_budget)),
         Total(*_TOKENS, [(figures.tokens(today, now), "strong"), (count, "text")], [(parts, "muted")]),
         Total(*_CACHE, [(figures.cache_read(today), "strong")], [("of today's input", "muted")]),
         Total(
@@ -73,6 +88,20 @@ def of(snapshot: Snapshot | None) -> list[Total]:
             [("".join(bars([day.cost if day else None for day in days])), "bar")],
         ),
     ]  # fmt: skip
+
+
+def budget(snapshot: Snapshot, monthly_budget: float) -> int | None:
+    """Return what a month may cost in nano-dollars; None where nothing says so.
+
+    `monthly_budget` is the setting, in dollars. Without it (0) it is the sum of the monthly limits of the
+    accounts whose logs were used this month or lately, if each of them has one: it is compared with the
+    cost that logs come to, so both sides are of the same accounts. What only a provider bills is on neither.
+    """
+    if monthly_budget:
+        return round(monthly_budget * 10**9)
+    spending = [card for card in snapshot.cards if card.month.cost or any(card.daily_cost)]
+    limits = [card.billing.monthly_limit or 0 if card.billing else 0 for card in spending]
+    return sum(limits) if limits and all(limits) else None
 
 
 _TODAY = ("Today", "Today")
@@ -96,7 +125,7 @@ def _spent_today(snapshot: Snapshot, quality: str) -> Total:
     return Total(*_TODAY, value, [(f"{figures.cost(before, past)} yesterday by {until:%H:%M}", "muted")])
 
 
-def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> list[Total]:
+def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None], most: int | None) -> list[Total]:
     """Return the month so far and, where that can be said, what it comes to."""
     month, today = snapshot.totals_month, snapshot.today
     quality = "floor" if any(card.month.request_count for card in floors) else "exact"
@@ -112,17 +141,20 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None]) -> 
         so_far.append(Total(*_DUE, plans.due_line(paid), [(plans.due_prices(paid), "muted")]))
     known = 0 if snapshot.first_day is None else (today - snapshot.first_day).days
     complete = [day.cost if day else 0 for day in days[:-1]]
-    end = forecast.month_end(
-        month.cost, complete[len(complete) - min(known, len(complete)) :], (last - today).days
-    )
-    if end is None or month.known_cost is None or not month.cost:
+    lived = complete[len(complete) - min(known, len(complete)) :]
+    end = forecast.ends(month.cost, lived, (last - today).days, most)
+    if end.amount is None or month.known_cost is None or not month.cost:
         return so_far
     lately = figures.quality_of(_services(snapshot, range(30)), snapshot.cards)
     partly = any(day and day.unpriced_request_count for day in days)
     sign = "≥" if quality == "floor" or lately == "floor" or partly or month.unpriced_request_count else ""
-    said = privacy.HIDDEN if privacy.hidden() else f"{sign}{figures.money(end)}~"
+    said = privacy.HIDDEN if privacy.hidden() else f"{sign}{figures.money(end.amount)}~"
     comes_to: Line = [(said, "strong")]
-    return [*so_far, Total(_MONTH_END, "End", comes_to, [("at the rate of 28 days", "muted")])]
+    if end.word in ("CRIT", "WARN"):  # OK needs no word
+        comes_to.append((f" {end.word}", end.word.lower()))
+    told = [("at the rate of 28 days" if most is None else f"budget {figures.money(most, 0)}", "muted")]
+    likely = figures.between(end.ends_in)
+    return [*so_far, Total(_MONTH_END, "End", comes_to, told, f"({likely})" if likely else "")]
 
 
 _MONTH_END = "Month end"
@@ -155,5 +187,10 @@ def _running(totals: list[Total], width: int, rows: int) -> list[Line]:
         label = left.label if named else left.short
         line: Line = [(f" {label} ", "muted"), *left.value]
         more: Line = [(f"  {right.short} ", "muted"), *right.value]
-        strip.append(cut([*line, *more] if length(line) + length(more) <= width else line, width))
+        alone = [line[0], *left.whole.value]
+        if length(line) + length(more) <= width:
+            line += more
+        elif length(alone) <= width:
+            line = alone
+        strip.append(cut(line, width))
     return strip[:rows]
