@@ -53,13 +53,18 @@ def document(services: tuple[str, ...] = SERVICES) -> Facts:
     }
 
 
+def place(service: str, path: str) -> str:
+    """Return an address as the document of a service has it. Raises LookupError where it has none."""
+    for pattern in document((service,))["paths"]:
+        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(pattern)), path):
+            return str(pattern)
+    raise LookupError(f"the document of {service} has no {path}")
+
+
 def operation(service: str, path: str) -> Facts:
     """Return what the document of a service says of an address. Raises LookupError where it has none."""
-    for pattern, said in document((service,))["paths"].items():
-        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(pattern)), path):
-            found: Facts = said["get"]
-            return found
-    raise LookupError(f"the document of {service} has no {path}")
+    found: Facts = document((service,))["paths"][place(service, path)]["get"]
+    return found
 
 
 def answer(said: Facts, status: int = 200) -> Facts:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from tokentui.billing import Account, Bucket, Covered, Feature, Fetched, KeyReport
 from tokentui.sources.providers import Span, copilot_allowance
-from tokentui.sources.providers.errors import NotOffered
+from tokentui.sources.providers.errors import KeyRejected, NotOffered
 from tokentui.sources.providers.fields import Row
 from tokentui.sources.providers.http import Client
 from tokentui.usage import LimitReading, epoch_microseconds, moment
@@ -28,7 +28,7 @@ async def test(client: Client, account: Account) -> KeyReport:
     try:
         where = _where(account, await _user(client, account), client.now)
         await client.get(where, _day(client.now), headers=_HEADERS)
-    except NotOffered:
+    except (NotOffered, KeyRejected):  # its document knows both; that the token is good was seen above
         return KeyReport(
             f"{whose}'s token, but it may not read billing: it needs “Plan: read”"
             " (for an organization “Administration: read”)"
