@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.ui_still_program import still_database
 from tests.ui_terminal import SECONDS, Terminal
+from tokentui.ui import themes
 from tokentui.ui.commands import COMMANDS
 from tokentui.ui.panes import PANES
 
@@ -29,10 +31,16 @@ KEYS = {
 
 
 @pytest.fixture(scope="module")
-def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    """The dashboard on a history and at a time that stand still."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where a history is that stands still."""
     folder = tmp_path_factory.mktemp("still")
     still_database(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def terminal(folder: Path) -> Iterator[Terminal]:
+    """The dashboard on a history and at a time that stand still."""
     with Terminal("tests.ui_still_program", str(folder), HOME=str(folder)) as terminal:
         terminal.wait("What drove it")
         terminal.quiet()
@@ -77,3 +85,16 @@ def test_a_pane_switch_is_small_and_then_nothing_is_written(terminal: Terminal, 
     again = cost(terminal, KEYS[pane])
     assert cost(terminal, KEYS["overview"]) <= SWITCH
     assert (first <= most, again <= most, back <= SWITCH) == (True, True, True), (first, again, back)
+
+
+@pytest.mark.parametrize("theme", themes.NAMES)
+@pytest.mark.parametrize("crowd", ["many_accounts", "many_bills"])
+def test_back_to_many_accounts_is_small(folder: Path, crowd: str, theme: str) -> None:
+    others = [name for name in PANES if name != "overview"] if theme == "dark" else ["explore"]
+    with Terminal("tests.ui_still_program", str(folder), crowd, theme, HOME=str(folder)) as terminal:
+        terminal.wait("of today's input")
+        terminal.quiet()
+        for pane in others:
+            cost(terminal, KEYS[pane])
+            back = cost(terminal, KEYS["overview"])
+            assert 4_000 < back <= SWITCH, (pane, back)

@@ -238,10 +238,13 @@ async def test_with_many_accounts_every_card_can_be_reached() -> None:
         cards = list(pilot.app.query(AccountCard))
         await until(pilot, lambda: cards[0].region.height > 0)
         assert cards[0].region.height == 5, "compact from seven on"
+        assert not any("│" in card.plain for card in cards), "a rule over each instead of a frame around it"
         seen = set()
         for _ in range(26):
             await pilot.press("right")
             seen |= {card.key for card in cards if card.has_focus and card.is_on_screen}
+            marked = [card.key for card in cards if card.plain.startswith("━") and "▌" in card.plain]
+            assert marked == [card.key for card in cards if card.has_focus]
         assert len(seen) == 26
         await pilot.press("right")
         assert overview(pilot).panel.has_focus

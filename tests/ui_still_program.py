@@ -1,7 +1,8 @@
 """The dashboard on a history that stands still, at a time that stands still, as a program for a terminal.
 
-`python -m tests.ui_still_program FOLDER`: FOLDER holds `tokentui.db` of `still_database`. Each press of `r`
-delivers the same snapshot again with one figure changed. Ticks come twenty times a second, so that what
+`python -m tests.ui_still_program FOLDER [CROWD] [THEME]`: FOLDER holds `tokentui.db` of `still_database`;
+CROWD is a function of `ui_crowds`, or `-`. Each press of `r` delivers the same snapshot again with one
+figure changed. Ticks come twenty times a second, so that what
 would happen in minutes happens in a test.
 """
 
@@ -13,10 +14,12 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from tests import ui_crowds
 from tests.ui_program import FakeFeed, healthy
 from tokentui import config, demo
 from tokentui.engine.collect import collect_once
@@ -52,9 +55,12 @@ def still_snapshot(database: Path) -> Snapshot:
         reader.close()
 
 
-def still_feed(database: Path) -> FakeFeed:
-    """A feed of that history, which answers questions."""
+def still_feed(database: Path, crowd: str = "-") -> FakeFeed:
+    """A feed of that history, which answers questions; with the accounts of a crowd of `ui_crowds`."""
     snapshot = still_snapshot(database)
+    if crowd != "-":
+        make: Callable[[Snapshot, float], Snapshot] = getattr(ui_crowds, crowd)
+        snapshot = make(snapshot, NOW.timestamp())
     first = snapshot.cards[0]
     more = (
         replace(first, today=replace(first.today, request_count=first.today.request_count + number))
@@ -73,10 +79,12 @@ def main() -> None:
     from tokentui.ui import app as program
 
     program.TICK_SECONDS = TICK_SECONDS
-    folder = Path(sys.argv[1])
+    folder, *more = sys.argv[1:]
+    crowd, theme = (more + ["-", ""][len(more) :])[:2]
     app = program.TokenTUI(
-        still_feed(folder / "tokentui.db"), version="0.1.0", clock=NOW.timestamp, crash_folder=str(folder)
-    )
+        still_feed(Path(folder, "tokentui.db"), crowd), version="0.1.0", clock=NOW.timestamp,
+        crash_folder=folder, settings=config.Settings(theme=theme),
+    )  # fmt: skip
     late: list[tuple[float, float]] = []
 
     async def watch() -> None:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from tokentui import sources, text
 from tokentui.ui import card_billing, figures, pace, plans
-from tokentui.ui.draw import Line, bars, box, cut, fit, gauge, length, spread
+from tokentui.ui.draw import Line, bars, box, cut, fit, gauge, length, section, spread
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from tokentui.store.snapshot import Billing, Card, Limit, Usage
+
+_UNFRAMED = 5
+"""Rows of a card up to which it has a rule over it instead of a frame around it: of which there are many."""
 
 _URGENCY = {"CRIT": 0, "WARN": 1, "KEY": 2, "DOWN": 2, "LOCKED": 2}
 
@@ -47,7 +50,7 @@ def name(card: Card) -> str:
 def lines(
     card: Card, width: int, height: int, now: float, zone: tzinfo | None = None, *, focused: bool
 ) -> list[Line]:
-    """Return a card in so many cells and rows: a frame from four rows on, two plain lines below that.
+    """Return a card in so many cells and rows: a frame, below six rows a rule, below four two plain lines.
 
     `now`: UTC seconds; times of day are shown in `zone`.
     """
@@ -66,7 +69,8 @@ def lines(
         style = style if focused or told[1] == "muted" else told[1]
     inside = _inside(card, width - 4, height - 2, now, zone)
     inside += [[]] * (height - 2 - len(inside))
-    return box(inside, width, title, mark, foot(card, now), style, heavy=focused)
+    drawn = section if height <= _UNFRAMED else box
+    return drawn(inside, width, title, mark, foot(card, now), style, heavy=focused)
 
 
 def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) -> list[Line]:

@@ -123,6 +123,22 @@ def box(
     return framed
 
 
+def section(
+    lines: Sequence[Line], width: int, title: Line, state: Line, foot: Line, style: str, *, heavy: bool
+) -> list[Line]:
+    """Return lines below a rule with a title and a state, a remark at the end: a box without its sides.
+
+    Twenty boxes are more frame than figures, and of an Overview's bytes a fifth.
+    """
+    rule, mark = "━─"[not heavy], "▌ " if heavy else "  "
+    inner = width - 4
+    if inner < 2:
+        return [cut(line, max(width, 0)) for line in lines]
+    drawn = [_edge(rule, rule, rule, title, state, width - 2, style)]
+    drawn += [[(mark, style), *cut(line, inner), ("  ", "")] for line in lines]
+    return [*drawn, [(mark, style), *spread([], foot, inner), ("  ", "")]]
+
+
 def _edge(start: str, end: str, rule: str, left: Line, right: Line, inner: int, style: str) -> Line:
     line: Line = [(start + rule, style)]
     room = inner - 2
