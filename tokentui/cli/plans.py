@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def subscribe(account: str, first: str, **given: str) -> None:
     """Enter what ACCOUNT (service, or service/name) costs each month, such as: subscribe codex --price 20
 
-    It stands beside what was computed or billed and is never added to it.
+    What its use would cost at API prices stays what it is; what is to pay counts the price instead.
     """
     from tokentui.engine.plans import subscribe as enter
 
@@ -65,12 +65,19 @@ def plans(as_json: bool) -> None:
     output.write(output.table(columns, rows, width=width, colour=colour))
 
 
-@click.command(short_help="Remove a plan.")
+@click.command(short_help="End a plan, or remove it.")
 @click.argument("number", type=int)
-def unsubscribe(number: int) -> None:
-    """Remove plan NUMBER, as if it had never been paid for; subscribe --until ends one."""
+@click.option("--until", metavar="DATE", default="", help="Its last day: what was paid before stays paid.")
+def unsubscribe(number: int, until: str) -> None:
+    """Remove plan NUMBER, as if it had never been paid for; with --until it ends on that day instead."""
+    from tokentui.engine.plans import change
     from tokentui.engine.plans import unsubscribe as remove
 
+    if until:
+        today = look_around().today
+        plan = _told(lambda: change(_accounts(), number, {"until": until}, today))
+        output.write(f"changed plan {plan.number}: {_words(plan)}\n")
+        return
     plan = _told(lambda: remove(_accounts(), number))
     output.write(f"removed plan {plan.number}: {_words(plan)}\n")
 

@@ -1,4 +1,4 @@
-"""Plans that are paid for each month: entered, listed and removed, each change in the audit log."""
+"""Plans that are paid for each month: entered, listed, changed and removed, each change in the audit log."""
 
 from __future__ import annotations
 
@@ -32,34 +32,78 @@ def plans(accounts: Accounts) -> tuple[Subscription, ...]:
 def subscribe(accounts: Accounts, key: str, fields: Mapping[str, str], today: date) -> Subscription:
     """Store a plan of the account `service` or `service/name`. Raises AccountProblem, StoreError.
 
-    `fields`: `price`, `currency`, `name`, `from` and `until` as they were typed; all but the price may be
-    missing.
+    `fields`: see `parsed`.
     """
     service, name = _account(accounts, key)
-    first = _day(fields.get("from", ""), "from") or today
-    last = _day(fields.get("until", ""), "until")
-    if last is not None and last < first:
-        raise AccountProblem("it ends before it begins", f"such as: --until {first}", field="until")
-    plan = Subscription(
-        0, service, name, clean(fields.get("name", "").strip(), 40), _price(fields.get("price", "")),
-        _currency(fields.get("currency", "")), first, last,
-    )  # fmt: skip
+    plan = replace(parsed(fields, today), service=service, account=name)
     with accounts.writing() as writer:
         plan = replace(plan, number=writer.put_subscription(plan))
         writer.audit(_now(), accounts.actor, "subscribe", _key(plan), {}, _told(plan))
     return plan
 
 
+def parsed(fields: Mapping[str, str], today: date) -> Subscription:
+    """Return the plan that was typed, of no account yet. Raises AccountProblem, which names the field.
+
+    `fields`: `price`, `currency`, `name`, `from` and `until`; all but the price may be missing or empty.
+    """
+    price, currency = _price(fields.get("price", "")), _currency(fields.get("currency", ""))
+    first = _day(fields.get("from", ""), "from") or today
+    last = _day(fields.get("until", ""), "until")
+    if last is not None and last < first:
+        raise AccountProblem("it ends before it begins", f"such as: {first}", field="until")
+    return Subscription(0, "", "", clean(fields.get("name", "").strip(), 40), price, currency, first, last)
+
+
+def written(plan: Subscription) -> dict[str, str]:
+    """Return the fields of a plan as they are typed."""
+    return {
+        "price": decimal_cost(plan.price).removesuffix(".00"), "currency": plan.currency, "name": plan.name,
+        "from": str(plan.first_day), "until": str(plan.last_day or ""),
+    }  # fmt: skip
+
+
+def change(accounts: Accounts, number: int, fields: Mapping[str, str], today: date) -> Subscription:
+    """Change a plan's fields, such as its last day; its account stays. Raises AccountProblem, StoreError."""
+    old = _known(accounts, number)
+    typed = parsed({**written(old), **fields}, today)
+    new = replace(typed, number=number, service=old.service, account=old.account)
+    if new != old:
+        before, after = _told(old), _told(new)
+        differs = [name for name in after if after[name] != before[name]]
+        with accounts.writing() as writer:
+            writer.put_subscription(new)
+            writer.audit(
+                _now(), accounts.actor, "change plan", _key(new),
+                {name: before[name] for name in differs}, {name: after[name] for name in differs},
+            )  # fmt: skip
+    return new
+
+
+def payers(accounts: Accounts) -> list[str]:
+    """Return the accounts that can have a plan: those in use first, then every service there is."""
+    known = sorted({each.name for each in sources.everything() if each.kind == "logs"} | set(rows()))
+    with accounts.reading() as reader:
+        used = reader.account_names() if reader else []
+    keys = ["/".join(filter(None, each)) for each in used]
+    return [*keys, *(name for name in known if name not in keys)]
+
+
 def unsubscribe(accounts: Accounts, number: int) -> Subscription:
     """Forget a plan, as if it had never been paid for. Raises AccountProblem, StoreError."""
-    known = plans(accounts)
-    plan = next((each for each in known if each.number == number), None)
-    if plan is None:
-        numbers = ", ".join(str(each.number) for each in known) or "none is entered"
-        raise AccountProblem(f"there is no plan {number}", f"there are: {numbers}", field="number")
+    plan = _known(accounts, number)
     with accounts.writing() as writer:
         writer.remove_subscription(number)
         writer.audit(_now(), accounts.actor, "unsubscribe", _key(plan), _told(plan), {})
+    return plan
+
+
+def _known(accounts: Accounts, number: int) -> Subscription:
+    every = plans(accounts)
+    plan = next((each for each in every if each.number == number), None)
+    if plan is None:
+        numbers = ", ".join(str(each.number) for each in every) or "none is entered"
+        raise AccountProblem(f"there is no plan {number}", f"there are: {numbers}", field="number")
     return plan
 
 

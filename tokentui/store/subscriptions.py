@@ -52,16 +52,19 @@ class Subscription:
 
 
 def put(connection: sqlite3.Connection, dimensions: Dimensions, plan: Subscription) -> int:
-    """Store a new plan; returns its number."""
+    """Store a plan, a new one or one that has a number already; returns its number."""
     from tokentui.store.dimensions import storable  # 20 ms, and the first screen reads plans
 
     number = dimensions.account(plan.service, plan.account)
     last = None if plan.last_day is None else number_of(plan.last_day)
     cursor = connection.execute(
-        "INSERT INTO subscriptions (account_id, name, price, currency, first_day, last_day)"
-        " VALUES (?, ?, ?, ?, ?, ?)",
-        (number, storable(plan.name), plan.price, plan.currency, number_of(plan.first_day), last),
-    )
+        "INSERT OR REPLACE INTO subscriptions (id, account_id, name, price, currency, first_day, last_day)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (
+            plan.number or None, number, storable(plan.name), plan.price, plan.currency,
+            number_of(plan.first_day), last,
+        ),
+    )  # fmt: skip
     return int(cursor.lastrowid or 0)
 
 

@@ -120,6 +120,10 @@ class AccountPage(Window[None], inherit_bindings=False):
         """Copy the address of the page where the provider shows the account's usage."""
         selections.copy_dashboard(self.program, self.card)
 
+    def action_plans(self) -> None:
+        """Show what is paid for each month; a new plan is one of this account."""
+        self.program.action_plans("/".join(filter(None, self._account)))
+
     def action_explain(self) -> None:
         """Explain the line in focus, or the account."""
         card, snapshot, span = self.card, self._snapshot, self.panel.span

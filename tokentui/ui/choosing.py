@@ -95,7 +95,7 @@ class AskText(Window[str], inherit_bindings=False):
         field = Input(self._value, compact=True, max_length=200)
         field.cursor_blink = False
         yield Vertical(
-            Lines(lambda _width, _height: [[(f" {self._title}", "strong")]]),
+            Lines(lambda width, _height: [[(f" {line}", "strong")] for line in wrap(self._title, width - 2)]),
             field,
             self._said,
             id="ask-text",

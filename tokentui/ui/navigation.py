@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.reactive import var
 
 from tokentui import text
+from tokentui.moments import moment
 from tokentui.ui import panes
 from tokentui.ui.bars import Footer, Header
 from tokentui.ui.commands import EVERYWHERE, Command
@@ -105,6 +106,18 @@ class Navigation(Manners, inherit_bindings=False):
                 self.feed.refresh()
 
         self.push_screen(TrackUsage(self.feed.accounts()), noted)
+
+    def action_plans(self, account: str = "") -> None:
+        """Show what is paid for each month; `account` (service/name) is what a new plan begins with."""
+        from tokentui.ui.plans_list import Plans
+
+        def changed() -> None:
+            self.feed.refresh()
+            self.room.look_anew()
+
+        snapshot = self.snapshot
+        today = snapshot.today if snapshot else moment(round(self.clock() * 1e6)).date()
+        self.push_screen(Plans(self.feed.accounts(), today, changed, account))
 
     def see(self) -> None:
         """Look at the screen before it changes."""

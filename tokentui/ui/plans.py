@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tokentui.engine.paid import ToPay
     from tokentui.store.snapshot import Card, Snapshot
     from tokentui.store.subscriptions import Subscription
+    from tokentui.ui.app import TokenTUI
     from tokentui.ui.draw import Line
 
 
@@ -30,6 +31,21 @@ def amount(nano: int, currency: str) -> str:
     if currency == unit.code:
         return f"{unit.sign}{nano / 1e9:,.{unit.places}f}"
     return f"{nano / 1e9:,.2f} {text.clean(currency, 8)}"
+
+
+def key_of(plan: Subscription) -> str:
+    """Return a plan's account as people write it: `codex/work`."""
+    return f"{plan.service}/{plan.account}" if plan.account else plan.service
+
+
+def owner(program: TokenTUI, key: str) -> str:
+    """Return an account (service/name) as it is shown: its name is hidden where names are."""
+    return text.clean(program.veil.name("account", key) if "/" in key and program.veiled else key, 60)
+
+
+def owner_of(program: TokenTUI, plan: Subscription) -> str:
+    """Return a plan's account as it is shown."""
+    return owner(program, key_of(plan))
 
 
 def words(plan: Subscription) -> str:

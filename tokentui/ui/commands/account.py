@@ -22,6 +22,7 @@ COMMANDS: tuple[Command, ...] = (
     _command("page_down", "pagedown,space", "scroll(10)", "page down", "Scroll ten lines down"),
     _command("page_up", "pageup", "scroll(-10)", "page up", "Scroll ten lines up"),
     _command("dashboard", "o", "open_dashboard", "dashboard", "Copy the provider's own page", footer=True),
+    _command("plans", "s", "plans", "plans", "Enter, change and remove monthly plans", footer=True),
     _command("explain", "x,enter", "explain", "explain", "Explain the line, or the account", footer=True),
     _command("close", "escape,q,backspace,ctrl+c", "dismiss", "back", "Back to the Overview", footer=True),
 )
