@@ -6,17 +6,16 @@ what the documents say, also where Prism does not look: names it does not know, 
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlencode
 
 from tests import provider_fixtures as recorded
+from tests import provider_server
 from tests.contracts import documents
+from tests.provider_server import Answered, Question
 
 ADMIN, PLAIN = "key-of-an-owner", "key-of-a-member"
 """Keys they know; anything else is a 401."""
@@ -24,8 +23,6 @@ DAYS_A_PAGE = 1
 _OWNERS_ONLY = {
     "openai-api": "/v1/organization/", "openrouter": "/api/v1/c /api/v1/a", "github-copilot": "/org /users/",
 }  # fmt: skip
-
-Answer = tuple[int, Any]
 
 
 class Upstream:
@@ -40,10 +37,11 @@ class Upstream:
         self.spoiled: Callable[[Any], Any] | None = None
         """What becomes of a good answer before it is sent."""
 
-    def answer(self, target: str, key: str) -> Answer:
+    def answer(self, question: Question) -> Answered:
         """Return a status and a body."""
-        path, query = urlsplit(target).path, parse_qsl(urlsplit(target).query, keep_blank_values=True)
-        self.asked.append(target)
+        path, query = question.path, question.query
+        key = question.headers.get("authorization", "").removeprefix("Bearer ")
+        self.asked.append(f"{path}?{urlencode(query)}")
         service = _service(path)
         try:
             said = documents.operation(service, path)
@@ -62,7 +60,7 @@ class Upstream:
         status, body = _ANSWERS.get(service, _recorded)(service, path, query)
         if service == "openrouter" and path.endswith("/key"):
             body["data"]["is_management_key"] = body["data"]["is_provisioning_key"] = key == ADMIN
-        return status, self.spoiled(body) if self.spoiled and status == 200 else body
+        return Answered(status, self.spoiled(body) if self.spoiled and status == 200 else body)
 
 
 def _service(path: str) -> str:
@@ -72,27 +70,28 @@ def _service(path: str) -> str:
     return "github-copilot"
 
 
-def _refusal(service: str, status: int, words: str) -> Answer:
+def _refusal(service: str, status: int, words: str) -> Answered:
     """Return an error in the words of a service."""
     if service == "openai-api":
-        return status, {"error": {"code": None, "message": words, "param": None, "type": "invalid_request"}}
+        error = {"code": None, "message": words, "param": None, "type": "invalid_request"}
+        return Answered(status, {"error": error})
     if service == "openrouter":
-        return status, {"error": {"code": status, "message": words}}
+        return Answered(status, {"error": {"code": status, "message": words}})
     if service == "github-copilot":
-        return status, {"message": words, "status": str(status)}
-    return status, {"error": words}
+        return Answered(status, {"message": words, "status": str(status)})
+    return Answered(status, {"error": words})
 
 
-def _recorded(service: str, path: str, query: list[tuple[str, str]]) -> Answer:
+def _recorded(service: str, path: str, query: list[tuple[str, str]]) -> Answered:
     base = documents.facts(service)["base"]
     for each in recorded.answers(service):
         place = each["path"] if each["path"].startswith("/") else f"{base}/{each['path']}"
         if place == path and each.get("query", {}).items() <= dict(query).items():
-            return 200, deepcopy(each["body"])
+            return Answered(200, deepcopy(each["body"]))
     return _refusal(service, 404, "nothing is recorded")
 
 
-def _openai(service: str, path: str, query: list[tuple[str, str]]) -> Answer:
+def _openai(service: str, path: str, query: list[tuple[str, str]]) -> Answered:
     """Give the recorded days page by page, within the time asked for."""
     asked = dict(query)
     if "start_time" not in asked:
@@ -109,17 +108,17 @@ def _openai(service: str, path: str, query: list[tuple[str, str]]) -> Answer:
     following = first + min(DAYS_A_PAGE, int(asked.get("limit", "7")))
     more = following < len(days)
     page = {"object": "page", "data": days[first:following], "has_more": more}
-    return 200, {**page, "next_page": f"page_{following}" if more else None}
+    return Answered(200, {**page, "next_page": f"page_{following}" if more else None})
 
 
-def _github(service: str, path: str, query: list[tuple[str, str]]) -> Answer:
+def _github(service: str, path: str, query: list[tuple[str, str]]) -> Answered:
     """Give what is recorded of a day; other days, and a person's, have no usage."""
     status, body = _recorded(service, path, query)
     if status == 200 or not path.endswith("/usage"):
-        return status, body
+        return Answered(status, body)
     whose = "user" if path.startswith("/users/") else "organization"
     when = {name: int(value) for name, value in query}
-    return 200, {"timePeriod": when, whose: path.split("/")[2], "usageItems": []}
+    return Answered(200, {"timePeriod": when, whose: path.split("/")[2], "usageItems": []})
 
 
 _ANSWERS = {"openai-api": _openai, "github-copilot": _github}
@@ -129,30 +128,5 @@ _ANSWERS = {"openai-api": _openai, "github-copilot": _github}
 def serving() -> Iterator[Upstream]:
     """Serve on a free port until the block ends."""
     upstream = Upstream()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, answer = upstream.answer(
-                self.path, self.headers.get("authorization", "").removeprefix("Bearer ")
-            )
-            body = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(body)))
-            if status == 429:
-                self.send_header("retry-after", "7")
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    upstream.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    try:
+    with provider_server.serving(upstream.answer) as upstream.url:
         yield upstream
-    finally:
-        server.shutdown()
-        server.server_close()
