@@ -7,8 +7,10 @@ import pytest
 from tests import provider_fixtures as recorded
 from tests.provider_fixtures import DAY, SPAN
 from tokentui.billing import Balance, Covered
+from tokentui.sources.providers import github_copilot
 
 FIRST = SPAN.start
+COPILOT = recorded.answers("github-copilot")
 
 
 async def test_openrouters_activity_covers_completed_days_only() -> None:
@@ -60,6 +62,14 @@ async def test_copilots_seats_are_a_limit() -> None:
     found = await recorded.fetched("github-copilot", "limits")
     assert found.limits[0].used_percent == 75.0
     assert found.plan == "business"
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_a_good_github_token_that_may_not_read_billing_is_told_so(status: int) -> None:
+    given = [{**each, "status": 200 if each["path"] == "/user" else status} for each in COPILOT]
+    asking = recorded.client("github-copilot", given)
+    report = await github_copilot.test(asking, asking.account)
+    assert "kay's token, but it may not read billing" in report.summary
 
 
 async def test_xais_negative_cents_are_credit() -> None:
