@@ -41,7 +41,7 @@ def price(record: UsageRecord) -> tuple[int | None, str]:
 
 def pool(count: int = 2) -> Pool:
     """Worker processes without siblings."""
-    return Pool(count, {"claude-code": Siblings(())}, price, lambda: Hello({}, "", ""))
+    return Pool(count, {"claude-code": Siblings(())}, lambda _: price, lambda: Hello({}, "", ""))
 
 
 def records(parsed: list[Parsed]) -> list[UsageRecord]:

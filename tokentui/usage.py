@@ -67,6 +67,11 @@ class UsageContext(msgspec.Struct, frozen=True, array_like=True, gc=False):
     quality: Quality = "exact"
     provenance: Provenance = "computed"
 
+    @property
+    def account_key(self) -> str:
+        """The account as people write it: `codex`, or `codex/work` where it has a name."""
+        return f"{self.service}/{self.account}" if self.account else self.service
+
 
 class UsageRecord(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One billable model request.

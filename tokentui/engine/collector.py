@@ -19,10 +19,10 @@ from tokentui.engine.discovery import Discovery, LogFile, home_of, newest_first
 from tokentui.engine.folder_memory import FolderMemory
 from tokentui.engine.parsing import Job
 from tokentui.engine.reading import BACKLOG_BYTES, Reading, unread
+from tokentui.engine.repricing import catch_up
 from tokentui.engine.workers import Failure
 from tokentui.pricing import Prices
 from tokentui.store.snapshot import ImportProgress
-from tokentui.usage import BY_HAND, UsageRecord
 
 FLUSH_RECORDS = 10_000
 """Records in one transaction: 20,000 store no faster, 2,000 a third slower."""
@@ -112,7 +112,7 @@ class Collector:
         """Read the checkpoints and bring prices up to date. Call once, in the thread that collects."""
         writer = self._database.writer
         self._checkpoints = writer.checkpoints()
-        self._reprice()
+        catch_up(writer, self.prices)
 
     def collect(
         self,
@@ -248,35 +248,6 @@ class Collector:
             source.name, source.title, self._on_disk[source.name], tally.files_read,
             tally.added, tally.changed, tuple(tally.errors),
         )  # fmt: skip
-
-    # ------------------------------------------------------------------ prices
-
-    def _reprice(self) -> None:
-        """Price again what a change of the price data touches.
-
-        A changed overlay is the user's word and reprices everything; newer price data only fills in
-        what had no price. Both at each record's own date.
-        """
-        writer = self._database.writer
-        if self.prices.overlay_problem:
-            # A price file with a mistake in it changes nothing, but what is read meanwhile goes without
-            # it: that is priced again once the file can be used.
-            writer.set_meta("price_overlay", "broken")
-            return
-        overlay, data = self.prices.overlay_identity, self.prices.version
-        known_overlay, known_data = writer.meta("price_overlay"), writer.meta("price_data")
-        if known_overlay not in (None, overlay):
-            writer.reprice(self._price)
-        elif known_data not in (None, data) and (unpriced := writer.unpriced()):
-            writer.reprice(self._price, only_models={model for _, model, _ in unpriced})
-        if (known_overlay, known_data) != (overlay, data):
-            writer.set_meta("price_overlay", overlay)
-            writer.set_meta("price_data", data)
-
-    def _price(self, record: UsageRecord, _service: str) -> tuple[int | None, str]:
-        if record.price == BY_HAND:
-            return record.cost, record.price
-        return self.prices.cost(record)
 
 
 @contextmanager

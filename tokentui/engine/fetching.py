@@ -119,7 +119,7 @@ def joined(answers: Sequence[Fetched]) -> Fetched:
 
 
 def priced(fetched: Fetched, prices: Pricing, provider_name: str) -> Fetched:
-    """Return an answer with what its tokens cost at list prices, where all of a bucket has a price.
+    """Return an answer with what its tokens cost at `prices`, where all of a bucket has a price.
 
     Sums of many requests have no long-context rates: which prompt was long is not in them.
     """
@@ -138,7 +138,7 @@ def _priced(bucket: Bucket, prices: Pricing, provider_name: str) -> Bucket:
         sample = UsageRecord(0, 0, bucket.start, 0, provider_name, bucket.model, service_tier=_tier(bucket))
         cost, _ = prices.cost(replace(sample, **{name: _SAMPLE}))
         if cost is None:
-            return bucket
+            return replace(bucket, computed_cost=None)
         total += cost * units
     return replace(bucket, computed_cost=round(total / _SAMPLE))
 

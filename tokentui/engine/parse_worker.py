@@ -23,7 +23,7 @@ def main() -> None:
     prices = Prices.open(Path(hello.overlay), Path(hello.price_cache))
     siblings = {source: Siblings(paths) for source, paths in hello.paths.items()}
     with suppress(BrokenPipeError):  # the parent left
-        serve(0, 1, siblings, prices.cost)
+        serve(0, 1, siblings, prices.cost_of)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Reading:
         return self.has_workers and sum(unread(job) for job in jobs) >= BACKLOG_BYTES
 
     def _started(self, jobs: Sequence[Job]) -> Pool:
-        pool = Pool(self._workers, self._discovery.siblings(), self._prices.cost, self._hello)
+        pool = Pool(self._workers, self._discovery.siblings(), self._prices.cost_of, self._hello)
         try:
             pool.start([job for job in jobs if _travels(job)])
         except BaseException:
@@ -82,7 +82,7 @@ class Reading:
     def _one(self, job: Job, siblings: dict[str, Siblings]) -> Iterator[Parsed]:
         failures = []
         try:
-            for batch in parse(job, siblings, self._prices.cost):
+            for batch in parse(job, siblings, self._prices.cost_of):
                 yield Parsed([batch], [], 0, 0)
         except OSError as error:
             failures.append(Failure(job.source, job.path, explain(error)))

@@ -27,7 +27,7 @@ import msgspec
 
 from tokentui.batch import Batch
 from tokentui.engine.discovery import Siblings
-from tokentui.engine.parsing import Job, Price, parse
+from tokentui.engine.parsing import Job, PriceOf, parse
 
 JOB_BYTES = 8_000_000
 """Log bytes a worker is handed at a time: few enough that both workers end together."""
@@ -82,7 +82,7 @@ class Parsed(NamedTuple):
 
 
 def serve(
-    jobs_fd: int, results_fd: int, siblings: dict[str, Siblings], price: Price
+    jobs_fd: int, results_fd: int, siblings: dict[str, Siblings], price_of: PriceOf
 ) -> None:
     """Parse what comes down one pipe and send it up the other, until the first one closes."""
     gc.disable()  # records hold no cycles
@@ -92,7 +92,7 @@ def serve(
         failures = []
         for job in decode(frame):
             try:
-                for batch in parse(job, siblings, price):
+                for batch in parse(job, siblings, price_of):
                     _write_frame(results_fd, _BATCH + encode(batch))
             except OSError as error:
                 failures.append(Failure(job.source, job.path, explain(error)))
@@ -118,13 +118,14 @@ class Pool:
     _decode_failures = staticmethod(msgspec.msgpack.Decoder(list[Failure]).decode)
 
     def __init__(
-        self, count: int, siblings: dict[str, Siblings], price: Price, hello: Callable[[], Hello]
+        self, count: int, siblings: dict[str, Siblings], price_of: PriceOf,
+        hello: Callable[[], Hello],
     ) -> None:
         self._lists: deque[_List] = deque()
         forked = threading.active_count() == 1
         message = b"" if forked else msgspec.msgpack.encode(hello())
         self._workers = [
-            _fork(siblings, price) if forked else _spawn(message) for _ in range(count)
+            _fork(siblings, price_of) if forked else _spawn(message) for _ in range(count)
         ]
 
     @property
@@ -275,7 +276,7 @@ def _pipes() -> tuple[int, int, int, int]:
     return jobs_read, jobs_write, results_read, results_write
 
 
-def _fork(siblings: dict[str, Siblings], price: Price) -> _Worker:
+def _fork(siblings: dict[str, Siblings], price_of: PriceOf) -> _Worker:
     jobs_read, jobs_write, results_read, results_write = _pipes()
     gc.freeze()  # or the child's first collection would copy every page it shares with the parent
     pid = os.fork()
@@ -284,7 +285,7 @@ def _fork(siblings: dict[str, Siblings], price: Price) -> _Worker:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
             _close_all_but(jobs_read, results_write)
-            serve(jobs_read, results_write, siblings, price)
+            serve(jobs_read, results_write, siblings, price_of)
         except BrokenPipeError:
             pass  # the parent left
         finally:

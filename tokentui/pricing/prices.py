@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -108,6 +108,10 @@ class Prices:
             found._catalogue = self._catalogue
             self._accounts[account.lower()] = found
         return found
+
+    def cost_of(self, account: str) -> Callable[[UsageRecord], tuple[int | None, str]]:
+        """Return what prices the records of an account: `cost` of its prices."""
+        return self.of(account).cost
 
     def cost(self, record: UsageRecord) -> tuple[int | None, str]:
         """Return what a record cost at its own date in nano-dollars, and the identity of the price row.

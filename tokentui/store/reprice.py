@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from tokentui.store.connection import writing
@@ -14,10 +14,19 @@ from tokentui.store.rows import COLUMNS, COST, KEY, Row, possible_cost
 from tokentui.usage import UsageRecord
 
 Pricer = Callable[[UsageRecord, str], tuple[int | None, str]]
-"""Returns (cost in nano-dollars or None, identity of the price) of a record of a service."""
+"""Returns (cost in nano-dollars or None, identity of the price) of a record of an account.
+
+The account is `service`, or `service/name`.
+"""
 
 CHUNK = 5_000
 """Records priced in one transaction: 0.05 s in which nothing else is written."""
+STRETCH = 50_000
+"""About how many records one transaction looks at: the same time, where few are to be priced."""
+
+_FIRST = -(2**63)
+"""The smallest key there can be."""
+_ACCOUNT = "CASE a.name WHEN '' THEN s.name ELSE s.name || '/' || a.name END"
 
 
 def reprice(
@@ -26,27 +35,66 @@ def reprice(
     days: Days,
     price: Pricer,
     only_models: Collection[str] | None,
+    only_accounts: Collection[str] | None,
     unpriced_only: bool,
 ) -> int:
     """Price records anew, chunk by chunk; returns how many changed. Sums stay exact throughout."""
-    names = dimensions.model_names.items()
-    wanted = [number for number, (_, name) in names if only_models is None or name in only_models]
+    chosen = _chosen(connection, dimensions, only_models, only_accounts)
+    if chosen is None:
+        return 0
     query = (
-        f"SELECT s.name, p.identity, {', '.join('r.' + name for name in COLUMNS)} FROM usage_records AS r"
+        f"SELECT {_ACCOUNT}, p.identity, {', '.join('r.' + name for name in COLUMNS)} FROM usage_records AS r"
         " JOIN usage_contexts AS c ON c.id = r.context_id JOIN accounts AS a ON a.id = c.account_id"
         " JOIN services AS s ON s.id = a.service_id LEFT JOIN prices AS p ON p.id = r.price_id"
-        f" WHERE r.key > ? AND r.model_id IN ({', '.join(map(str, wanted))})"
+        f" WHERE r.key BETWEEN ? AND ? AND {chosen}"
         f"{' AND r.cost IS NULL' if unpriced_only else ''} ORDER BY r.key LIMIT {CHUNK}"
     )
-    changed, last = 0, -(2**63) - 1
-    while wanted:
-        with writing(connection):
-            found = connection.execute(query, (max(last, -(2**63)),)).fetchall()
-            changed += _reprice_rows(connection, dimensions, days, price, found)
-        if len(found) < CHUNK:
-            break
-        last = found[-1][2]
+    changed = 0
+    for first, last in _stretches(connection):
+        while True:
+            with writing(connection):
+                found = connection.execute(query, (first, last)).fetchall()
+                changed += _reprice_rows(connection, dimensions, days, price, found)
+            if len(found) < CHUNK:
+                break
+            first = found[-1][2] + 1
     return changed
+
+
+def _chosen(
+    connection: sqlite3.Connection,
+    dimensions: Dimensions,
+    only_models: Collection[str] | None,
+    only_accounts: Collection[str] | None,
+) -> str | None:
+    """Return the condition on the records to look at; None when there are none."""
+    names = dimensions.model_names.items()
+    models = {number for number, (_, name) in names if only_models is None or name in only_models}
+    if only_accounts is None:
+        return f"r.model_id IN ({_listed(models)})" if models else None
+    query = f"SELECT a.id, {_ACCOUNT} FROM accounts AS a JOIN services AS s ON s.id = a.service_id"
+    accounts = {number for number, key in connection.execute(query) if key.lower() in only_accounts}
+    used = connection.execute(
+        f"SELECT DISTINCT model_id FROM usage_days WHERE account_id IN ({_listed(accounts)})"
+    )
+    models &= {number for (number,) in used}
+    if not models:
+        return None
+    # The models first: they are in the record itself.
+    contexts = f"SELECT id FROM usage_contexts WHERE account_id IN ({_listed(accounts)})"
+    return f"r.model_id IN ({_listed(models)}) AND r.context_id IN ({contexts})"
+
+
+def _stretches(connection: sqlite3.Connection) -> Iterator[tuple[int, int]]:
+    """Cut the keys, which are hashes, into stretches of about as many records each."""
+    (records,) = connection.execute("SELECT coalesce(sum(request_count), 0) FROM models").fetchone()
+    parts = records // STRETCH + 1
+    for part in range(parts):
+        yield _FIRST + 2**64 * part // parts, _FIRST + 2**64 * (part + 1) // parts - 1
+
+
+def _listed(numbers: Collection[int]) -> str:
+    return ", ".join(map(str, sorted(numbers)))
 
 
 def _reprice_rows(
@@ -58,9 +106,9 @@ def _reprice_rows(
 ) -> int:
     olds: list[Row] = []
     news: list[Row] = []
-    for service, identity, *fields in found:
+    for account, identity, *fields in found:
         old = tuple(fields)
-        cost, new_identity = price(_record(old, dimensions, identity or ""), service)
+        cost, new_identity = price(_record(old, dimensions, identity or ""), account)
         new = (*old[:COST], *possible_cost(cost, dimensions.price(new_identity)))
         if new != old:
             olds.append(old)

@@ -19,6 +19,7 @@ from tokentui.store.reprice import Pricer, reprice
 
 if TYPE_CHECKING:
     from tokentui.billing import Account, Fetched
+    from tokentui.store.bucket_costs import Worth
     from tokentui.store.ledger import Ledger, StoredState
     from tokentui.store.subscriptions import Subscription
     from tokentui.usage import LimitReading, UsageContext, UsageRecord
@@ -101,16 +102,29 @@ class Writer:
         return notes.unpriced_models(self.connection)
 
     def reprice(
-        self, price: Pricer, only_models: Collection[str] | None = None, *, unpriced_only: bool = False
-    ) -> int:
-        """Price records anew with `price(record, service)`; returns how many changed."""
+        self, price: Pricer, only_models: Collection[str] | None = None,
+        only_accounts: Collection[str] | None = None, *, unpriced_only: bool = False,
+    ) -> int:  # fmt: skip
+        """Price records anew with `price(record, account)`; returns how many changed.
+
+        Accounts are `service` or `service/name`, those in `only_accounts` in lower case.
+        """
         try:
             return reprice(
-                self.connection, self._known_dimensions(), self._days, price, only_models, unpriced_only
-            )
+                self.connection, self._known_dimensions(), self._days, price, only_models, only_accounts,
+                unpriced_only,
+            )  # fmt: skip
         except BaseException:
             self._dimensions = None
             raise
+
+    def reprice_buckets(
+        self, worth: Worth, only_accounts: Collection[str] | None = None, *, unpriced_only: bool = False
+    ) -> int:
+        """Price providers' buckets anew with `worth(service, account, buckets)`; returns how many changed."""
+        from tokentui.store import bucket_costs
+
+        return bucket_costs.reprice(self.connection, worth, only_accounts, unpriced_only)
 
     def newest_at(self) -> int | None:
         """Return when the newest request was, to a quarter of an hour (UTC epoch µs); None without any."""
