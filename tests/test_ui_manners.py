@@ -28,7 +28,10 @@ from tokentui.ui.overview import AccountCard
 from tokentui.ui.palette import Palette
 from tokentui.ui.widgets import Lines
 
-FIELDS = ("FilterLine", "AskText", "Choose", "Confirm", "Asking", "EditAccount", "AuditLog", "TrackUsage")
+FIELDS = (
+    "FilterLine", "AskText", "Choose", "Confirm", "Asking", "EditAccount", "AuditLog", "TrackUsage",
+    "EnterPlan",
+)  # fmt: skip
 """Fields, questions and lists over a pane, which say their keys themselves, beside what they ask."""
 
 

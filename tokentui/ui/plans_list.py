@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tokentui import text
@@ -15,6 +15,7 @@ from tokentui.engine import plans as entered
 from tokentui.ui import plans
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.choosing import Confirm
+from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, cut, fit, spread, wrap
 from tokentui.ui.plan_form import EnterPlan
 from tokentui.ui.widgets import Lines
@@ -36,14 +37,7 @@ _NOTHING = (
 class Plans(Window[None], inherit_bindings=False):
     """A list of plans, the marked one in words below it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,ctrl+c", "dismiss", "close"),
-        Binding("down,j,tab", "mark(1)", "next"),
-        Binding("up,k,shift+tab", "mark(-1)", "previous"),
-        Binding("a,plus", "add", "add"),
-        Binding("enter,e", "edit", "change"),
-        Binding("d,delete", "delete", "remove"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("plans")
 
     def __init__(
         self, accounts: Accounts, today: date, changed: Callable[[], object], account: str = ""

@@ -50,6 +50,7 @@ TITLES = {
     "settings": "Settings",
     "first-run": "While there is nothing to show",
     "account": "On an account's page",
+    "plans": "In the plans",
     "limit": "On a limit's page",
     "explain": "In an explanation",
     "compare": "In a comparison",
@@ -62,7 +63,7 @@ TITLES = {
 }
 """The headings of the help."""
 
-WINDOWS = ("account", "limit", "explain", "compare", "views", "export")
+WINDOWS = ("account", "limit", "explain", "compare", "views", "export", "plans")
 """Windows with commands of their own: what works everywhere works on the panes below them only."""
 
 

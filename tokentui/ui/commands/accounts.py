@@ -11,6 +11,10 @@ def _command(
     return Command(f"accounts.{name}", "accounts", keys, action, label, help, footer, palette)
 
 
+def _of_plans(name: str, keys: str, action: str, help: str) -> Command:
+    return Command(f"plans.{name}", "plans", keys, action, name, help, palette=False)
+
+
 COMMANDS: tuple[Command, ...] = (
     _command("add", "a", "app.add_account", "add", "Add an account at a provider", footer=True),
     _command("edit", "enter,e", "edit", "edit", "Change the marked account, or take the offer", footer=True),
@@ -29,4 +33,10 @@ COMMANDS: tuple[Command, ...] = (
     _command("page_up", "pageup", "mark(-8)", "page up", "Go up by eight", palette=False),
     _command("top", "home,g", "mark(-9999)", "top", "Go to the first account", palette=False),
     _command("bottom", "end,G", "mark(9999)", "bottom", "Go to the last line", palette=False),
+    _of_plans("add", "a,plus", "add", "Enter a plan"),
+    _of_plans("edit", "enter,e", "edit", "Change the marked plan, or end it"),
+    _of_plans("delete", "d,delete", "delete", "Remove the marked plan, after a preview"),
+    _of_plans("down", "down,j,tab", "mark(1)", "Go to the next plan"),
+    _of_plans("up", "up,k,shift+tab", "mark(-1)", "Go to the plan above"),
+    _of_plans("close", "escape,q,ctrl+c", "dismiss", "Close the plans"),
 )
