@@ -50,7 +50,7 @@ class Place:
         await self.lane.run(self._open)
         keys = Keys(self.environ, Vault(self.folder / "vault.json", Means.of(self.environ)))
         made = Poller(
-            self, self.lane, keys, NoPrices, lambda: {"polled": ROW}, clock=lambda: self.now,
+            self, self.lane, keys, lambda _: NoPrices(), lambda: {"polled": ROW}, clock=lambda: self.now,
             steady=lambda: (self.now - self.set_by) / SECOND, chance=lambda _, high: high,
         )  # fmt: skip
         self.pollers.append(made)

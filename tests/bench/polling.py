@@ -56,7 +56,7 @@ async def round_of(accounts: int, hanging: int) -> tuple[float, int, int]:
             await place.lane.run(lambda: _set_up(place.writer, server, accounts, hanging))
             keys = Keys({"POLLED_KEY": "sk-bench"}, Vault(Path(folder) / "vault.json", Means.of({})))
             poller = Poller(
-                place, place.lane, keys, NoPrices, lambda: {"polled": ROW},
+                place, place.lane, keys, lambda _: NoPrices(), lambda: {"polled": ROW},
                 clock=lambda: time.time_ns() // 1000,
             )  # fmt: skip
             started = time.perf_counter()

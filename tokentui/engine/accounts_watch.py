@@ -74,10 +74,10 @@ class AccountsWatch:
     def _made(self) -> Poller:
         from tokentui.engine.keychain import opened_silently
         from tokentui.engine.polling import Poller
-        from tokentui.pricing import Prices
+        from tokentui.engine.price_data import CurrentPrices
         from tokentui.secrets import Keys
         from tokentui.sources import providers
 
         keys = Keys(os.environ, opened_silently(self._paths))
-        prices = Prices.open(self._paths.price_overlay, self._paths.price_cache)
-        return Poller(self._database, self._writing, keys, lambda: prices, providers.rows, clock=self._clock)
+        prices = CurrentPrices(self._paths)
+        return Poller(self._database, self._writing, keys, prices.of, providers.rows, clock=self._clock)

@@ -82,7 +82,7 @@ async def _poll(paths: Paths, database: Database, services: Collection[str] | No
 
     prices = Prices.open(paths.price_overlay, paths.price_cache)
     keys = Keys(os.environ, opened_silently(paths))
-    poller = Poller(database, InPlace(), keys, lambda: prices, providers.rows, clock=now)
+    poller = Poller(database, InPlace(), keys, prices.of, providers.rows, clock=now)
     poller.only = None if services is None else frozenset(services)
     try:
         await poller.turn()

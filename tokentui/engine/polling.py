@@ -55,12 +55,14 @@ class Poller:
     """Keeps the accounts in step with their providers."""
 
     def __init__(
-        self, store: Store, writing: Runs, keys: Keys, prices: Callable[[], Pricing],
+        self, store: Store, writing: Runs, keys: Keys, prices: Callable[[str], Pricing],
         rows: Callable[[], Mapping[str, Provider]], *, clock: Callable[[], int],
         steady: Callable[[], float] = time.monotonic, chance: states.Chance = random.uniform,
         hosts: Hosts | None = None,
     ) -> None:  # fmt: skip
-        """`rows` returns the registry by name; `clock` returns UTC epoch microseconds, `steady` seconds."""
+        """`prices` returns what an account (`service/name`) pays, `rows` the registry by name; `clock` returns
+        UTC epoch microseconds, `steady` seconds.
+        """
         self.only: frozenset[str] | None = None
         """The services to ask; None means all."""
         self._store, self._writing, self._keys, self._prices, self._rows = store, writing, keys, prices, rows
@@ -205,7 +207,7 @@ class Poller:
             if not is_as_it_was(Reader(self._store.writer.connection), account, known, asked.generation):
                 return False
             if fetched is not None:
-                worth = priced(fetched, self._prices(), row.provider_name)
+                worth = priced(fetched, self._prices(account.key), row.provider_name)
                 self._store.writer.put_fetched(account, worth, now)
             self._store.writer.put_states(news)
             return True

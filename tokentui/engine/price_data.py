@@ -39,6 +39,28 @@ def marks(paths: Paths) -> tuple[object, ...]:
     return tuple(found)
 
 
+class CurrentPrices:
+    """Prices that follow the user's price file and newer price data; for one thread."""
+
+    def __init__(self, paths: Paths) -> None:
+        self._paths = paths
+        self._marks: tuple[object, ...] = ()
+        self._prices: pricing.Prices | None = None
+
+    def of(self, account: str) -> pricing.Prices:
+        """Return what an account (`service` or `service/name`) pays now.
+
+        A price file that cannot be used leaves the prices as they were.
+        """
+        found = marks(self._paths)
+        if self._prices is None or found != self._marks:
+            self._marks = found
+            newer = pricing.Prices.open(self._paths.price_overlay, self._paths.price_cache)
+            if self._prices is None or newer.overlay_problem is None:
+                self._prices = newer
+        return self._prices.of(account)
+
+
 async def renew_if_stale(cache: Path, lane: Lane) -> None:
     """Bring in the prices of a newer genai-prices that was installed; `marks` tells that they are there."""
     try:
