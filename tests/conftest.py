@@ -8,9 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual import _wait
 
 from tokentui import text
 from tokentui.sources.providers.rows import PROVIDERS
+
+_wait.SLEEP_GRANULARITY, _wait.SLEEP_IDLE = 0.01, 0.001
+# A pilot waits for two slices of time in which the process computed for less than 1 ms, at each key and
+# each pause. Textual's slices have 20 ms: a third of the time of all tests of screens.
 
 HOME_VARIABLES = (
     "TOKENTUI_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME",
