@@ -20,9 +20,9 @@ Feature = Literal["history", "cost", "limits", "balance"]
 
 FEATURES: tuple[Feature, ...] = ("history", "cost", "limits", "balance")
 
-Offer = Literal["yes", "key", "opt-in", "local", "no"]
-"""Supported with any key; needs a special key; off until the user turns it on; known from this machine's
-own files or programs; not offered."""
+Offer = Literal["yes", "key", "opt-in", "paid", "local", "no"]
+"""Supported with any key; needs a special key; off until the user turns it on; by one paid request each time
+the user asks for it; known from this machine's own files or programs; not offered."""
 
 
 class Capability(msgspec.Struct, frozen=True):

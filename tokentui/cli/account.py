@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -108,6 +110,32 @@ def test(key: str) -> None:
         _open_vault(accounts)
     how = "rotate" if view.account.secret_reference.startswith("vault:") else "edit"
     _test(accounts, view.account, None, hint=f"then: tokentui account {how} {view.account.key}")
+
+
+@account.command(short_help="See live rate limits, by one paid request.")
+@click.argument("key", metavar="ACCOUNT")
+@click.option("--yes", is_flag=True, help="Do not ask: send it, and pay for it.")
+@click.option("--model", default="", metavar="NAME", help="Whose limits; else the cheapest model.")
+def probe(key: str, yes: bool, model: str) -> None:
+    """Send one paid request with ACCOUNT's key: the headers of its answer tell the live rate limits.
+
+    It says first what it costs, and asks. Nothing else in tokentui ever sends such a request.
+    """
+    from tokentui.engine.account_probe import probe as sent
+    from tokentui.engine.account_probe import proposal
+
+    accounts = _accounts()
+    wanted = proposal(accounts, key, model)
+    output.write(wanted.sentence + "\n")
+    if not yes:
+        if not sys.stdin.isatty():
+            raise Failure("there is no terminal to ask on", hint="--yes sends it without asking")
+        click.confirm("Send it, and pay for it?", abort=True, err=True)
+    view = accounts.view(key)
+    if view.account.secret_reference.startswith("vault:"):
+        _open_vault(accounts)
+    with _rejections("nothing was stored"):
+        _tell(sent(accounts, wanted))
 
 
 @account.command(short_help="Stop asking for an account.")
@@ -217,14 +245,20 @@ def _open_vault(accounts: Accounts) -> None:
 
 def _test(accounts: Accounts, draft: Account, key: Secret | None, *, hint: str) -> None:
     """Tell what a key may do. Raises Failure; with exit code 3 when it is rejected."""
+    with _rejections(hint):
+        _tell(accounts.test(draft, key))
+
+
+@contextmanager
+def _rejections(hint: str) -> Iterator[None]:
+    """Turn what a provider refuses into a Failure; with exit code 3 when it is the key."""
     from tokentui.sources.providers.errors import KeyRejected, ProviderError
 
     try:
-        report = accounts.test(draft, key)
+        yield
     except ProviderError as error:
         kind = Rejected if isinstance(error, KeyRejected) else Failure
         raise kind(str(error), hint=f"{error.hint}\n{hint}" if error.hint else hint) from None
-    _tell(report)
 
 
 def _tell(report: KeyReport) -> None:

@@ -18,6 +18,8 @@ WORDS = {
 """The status of a feature as a person reads it."""
 
 PAUSED = "paused"
+NEVER_ASKED = "key kept"
+"""The state of an account of which nothing is asked by itself."""
 
 _ORDER = ("key-rejected", "locked", "open", "degraded", "off", "new", "ok")
 """Worst first."""
@@ -32,7 +34,15 @@ def status_of(view: AccountView) -> str:
 
 def state_of(view: AccountView) -> str:
     """Return the state of an account in words."""
-    return WORDS[status_of(view)] if view.account.is_active else PAUSED
+    if not view.account.is_active:
+        return PAUSED
+    return NEVER_ASKED if asks_nothing(view) else WORDS[status_of(view)]
+
+
+def asks_nothing(view: AccountView) -> bool:
+    """Whether an account's service offers nothing that is asked for by itself."""
+    row = view.provider
+    return row is not None and not any(each.interval_seconds for each in row.capabilities.values())
 
 
 def answered_at(view: AccountView) -> int | None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import asdict, replace
 
@@ -24,6 +25,11 @@ from tokentui.sources.providers import Provider, rows
 from tokentui.store.accounts import AuditEntry
 from tokentui.store.ledger import KnownBalance, StoredState
 from tokentui.text import clean
+
+if TYPE_CHECKING:
+    from tokentui.sources.providers.http import Client
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +197,14 @@ class Accounts(Beside):
 
     def test(self, account: Account, key: secrets.Secret | None = None) -> KeyReport:
         """Ask the provider what the key may do. Raises AccountProblem, SecretsError, ProviderError."""
+        module = row_of(account.service).load()
+        report: KeyReport = self.asked(account, lambda client: module.test(client, client.account), key)
+        return report
+
+    def asked(
+        self, account: Account, question: Callable[[Client], Awaitable[T]], key: secrets.Secret | None = None
+    ) -> T:
+        """Ask an account's provider a question, with its key. Raises as `test` does."""
         from tokentui.sources.providers.errors import ProviderError
         from tokentui.sources.providers.http import Client, Hosts
 
@@ -200,12 +214,10 @@ class Accounts(Beside):
             keys = secrets.Keys(self._environ, opened_silently(self._paths))
             key = keys.get(secrets.parse(account.secret_reference))
 
-        async def ask() -> KeyReport:
+        async def ask() -> T:
             hosts = Hosts()
             try:
-                client = Client(hosts, row, account, key.reveal if key else lambda: "", _now())
-                report: KeyReport = await row.load().test(client, account)
-                return report
+                return await question(Client(hosts, row, account, key.reveal if key else lambda: "", _now()))
             finally:
                 await hosts.close()
 

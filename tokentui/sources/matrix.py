@@ -12,13 +12,14 @@ from tokentui.sources.providers import Provider, rows
 QUESTIONS = ("sessions", "history", "cost", "limits", "balance")
 """The columns: single sessions, use over time, money, how full limits are, what is left."""
 
-WORDS = {"yes": "yes", "key": "with key", "opt-in": "opt-in", "local": "local", "no": "no"}
+WORDS = {"yes": "yes", "key": "with key", "opt-in": "opt-in", "paid": "paid", "local": "local", "no": "no"}
 """How an offer is written."""
 
 MEANINGS = (
     ("yes", "any key of the service shows it"),
     ("with key", "it needs a special key; the account's set-up says which"),
     ("opt-in", "off until you turn it on, after a warning"),
+    ("paid", "by one paid request, sent when you ask for it and say yes: `tokentui account probe`"),
     ("local", "from this machine's own files or programs"),
     ("no", "not offered; the reason stands in `tokentui providers NAME`"),
 )

@@ -12,6 +12,7 @@ from tokentui.engine import account_words as words
 from tokentui.engine.accounts import AccountView, FoundKey
 from tokentui.ui import accounts_list as listing
 from tokentui.ui.accounts_lines import about
+from tokentui.ui.accounts_probe import decide, propose
 from tokentui.ui.aside import Outcome, Problem, aside
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, wrap
@@ -137,6 +138,9 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
     async def _after_test(self, key: str, answer: Any, problem: Problem | None) -> None:
         self._tested[key] = problem or answer
 
+    async def _after_proposal(self, key: str, answer: Any, problem: Problem | None) -> None:
+        decide(self, key, answer, problem)
+
     async def _after_removal(self, key: str, answer: Any, problem: Problem | None) -> None:
         from tokentui.ui.choosing import Confirm
 
@@ -188,12 +192,21 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
 
     def action_test(self) -> None:
         """Ask the provider what the key may do."""
-        view = self._account()
-        if view is not None and self._tested.get(view.account.key, "") is not None:
+        if (view := self._account()) is not None:
             account, accounts = view.account, self.accounts
-            self._tested[account.key] = None
-            aside(self, f"test {account.key}", lambda: accounts.test(account))
+            self.ask_provider(account.key, lambda: accounts.test(account))
+
+    def ask_provider(self, key: str, question: Callable[[], object]) -> None:
+        """Ask something of an account's provider and show the answer, unless it is being asked already."""
+        if self._tested.get(key, "") is not None:
+            self._tested[key] = None
+            aside(self, f"test {key}", question)
             self.redraw()
+
+    def action_probe(self) -> None:
+        """Look up what a paid request for the live rate limits costs, then ask."""
+        if (view := self._account()) is not None:
+            propose(self, view.account.key)
 
     def action_pause(self) -> None:
         """Stop asking for the marked account, or go on."""

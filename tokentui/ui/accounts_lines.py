@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
     Tests = Mapping[str, KeyReport | Problem | None]
 
-OFFERS = {"yes": "yes", "key": "with key", "opt-in": "opt-in", "local": "local", "no": "no"}
+OFFERS = {
+    "yes": "yes", "key": "with key", "opt-in": "opt-in", "paid": "paid", "local": "local", "no": "no",
+}  # fmt: skip
 
 
 def about(which: Row, tests: Tests, look: Look, width: int) -> list[Line]:
@@ -43,6 +45,10 @@ def about_account(view: AccountView, at: Moment, width: int, *, veiled: bool) ->
         drawn += trouble(state, at, width)
     if not view.account.is_active:
         drawn += _said("paused: it is not asked; space goes on with it", "muted", width)
+    elif words.asks_nothing(view):
+        paid, manual = "$ sends one paid request for its live rate limits", "+ enters its use by hand"
+        how = paid if _probed(view) else manual
+        drawn += _said(f"nothing of it is asked by itself: {how}", "muted", width)
     elif not view.states:
         drawn += _said("not asked yet: it is within a second or two, while tokentui collects", "muted", width)
     if view.provider is None:
@@ -132,6 +138,10 @@ def place(view: AccountView) -> str:
         "command": f"from the command {where}", "systemd": f"the systemd credential {where}",
     }  # fmt: skip
     return text.clean(text.tilde(said.get(kind, "none is needed")), 300)
+
+
+def _probed(view: AccountView) -> bool:
+    return view.provider is not None and view.provider.probe is not None
 
 
 def _limits(view: AccountView) -> str:

@@ -155,7 +155,8 @@ def upcoming(view: AccountView, at: Moment) -> str:
     """Return when it is asked next."""
     due = words.next_at(view)
     if due is None:
-        return "–" if not view.account.is_active or view.states else "soon"
+        quiet = not view.account.is_active or view.states or words.asks_nothing(view)
+        return "–" if quiet else "soon"
     return at.clock(due) if due / 1e6 > at.now else "soon"
 
 

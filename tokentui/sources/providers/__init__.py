@@ -4,6 +4,7 @@ A provider's module has
 
     async def test(client: Client, account: Account) -> KeyReport
     FETCHES: Mapping[Feature, Fetch]       # Fetch = async (client, account, span: Span) -> Fetched
+    async def probe(client: Client, account: Account, model: str) -> Probed      # where its row has one
 
 and turns what `http.Client` decoded into the words of `tokentui.billing`. It knows no key, no clock, no
 database and no retry: the client carries the key, the engine decides what is due.

@@ -31,6 +31,7 @@ from tokentui.sources.providers.errors import (
     Throttled,
     Unavailable,
 )
+from tokentui.sources.providers.rate_limits import told
 from tokentui.sources.providers.retry_after import server_time, wait_of
 from tokentui.text import clean
 
@@ -110,6 +111,8 @@ class Client:
         self.now = now
         self.skew_seconds: float | None = None
         """How far the server's clock is ahead of ours, as its last answer said."""
+        self.rate_limits: Mapping[str, str] = {}
+        """What the headers of its last answer said of rate limits; no other header is kept."""
         self._hosts = hosts
         self._title = provider.title
         self._key_help = provider.key_help
@@ -149,7 +152,7 @@ class Client:
     ) -> Any:  # fmt: skip
         url = self._address(path)
         if params:
-            url = url.copy_merge_params(_grouped(params))
+            url = url.copy_merge_params(list(params))  # a name may come several times
         key = self._key()
         sent = {**(headers or {}), **(self._authorize(key) if key else {})}
         if body is not None:
@@ -160,7 +163,7 @@ class Client:
                 asyncio.timeout(DEADLINE_SECONDS),
                 self._answer(method, url, sent, body) as response,
             ):
-                self._note_time(response)
+                self._note(response)
                 self._judge(response)
                 packing = response.headers.get("content-encoding", "")
                 body = unpacked(await _whole(response), packing, url.host)
@@ -217,18 +220,11 @@ class Client:
             raise Unavailable(f"{self._title} is out of order ({status})", status=status, retry_after=wait)
         raise ProviderError(f"{self._title} refused the question ({status})", self._key_help, status=status)
 
-    def _note_time(self, response: httpx.Response) -> None:
+    def _note(self, response: httpx.Response) -> None:
+        self.rate_limits = told(response.headers)
         server = server_time(response.headers.get("date"))
         if server is not None:
             self.skew_seconds = server - time.time()
-
-
-def _grouped(params: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
-    """Return parameters by name: a name may come several times."""
-    found: dict[str, list[str]] = {}
-    for name, value in params:
-        found.setdefault(name, []).append(value)
-    return found
 
 
 def bearer(key: str) -> dict[str, str]:

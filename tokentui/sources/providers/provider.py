@@ -29,6 +29,20 @@ class Option(NamedTuple):
     hint: str = ""
 
 
+class Probe(NamedTuple):
+    """One paid request that shows the live rate limits: sent when the user has said yes, never by itself.
+
+    Its provider's module has `async def probe(client, account, model) -> rate_limits.Probed`.
+    """
+
+    model: str
+    """The cheapest one; another can be named."""
+    input_tokens: int = 100
+    """More than it takes, for the price that is told before."""
+    most: int = 0
+    """Nano-dollars it comes to at most with that model, where the price list does not know it."""
+
+
 class Provider(NamedTuple):
     """A service whose figures come from its API, or from a program on this machine."""
 
@@ -56,6 +70,8 @@ class Provider(NamedTuple):
     """Under which its models are in the price list (`openai`); empty where tokens are not priced."""
     opt_ins: Mapping[str, str] = {}
     """What is off by default -> the warning shown before it is turned on."""
+    probe: Probe | None = None
+    """How live rate limits are looked at, for money; None where they need no such request."""
 
     def load(self) -> ModuleType:
         """Import and return its module."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from tokentui.billing import Capability
-from tokentui.sources.providers.provider import Option, Provider
+from tokentui.sources.providers.provider import Option, Probe, Provider
 
 _HOUR, _MINUTE = 3600, 60
 
 _NO_USAGE = Capability("no", "it offers no usage API; what local tools used with it is in their logs")
 _NO_LIMITS = Capability("no", "it names limits only in the headers of paid requests")
+_PROBED = Capability("paid", "live rate limits, by one request that is sent when you ask for it")
 _LOCAL = Capability("no", "local: nothing to pay")
 _FROM_LOGS = Capability("no", "no API; known from the session logs on this machine")
 _PLAN = Capability("no", "the plan costs the same every month: enter it as a subscription")
@@ -240,22 +241,26 @@ PROVIDERS: tuple[Provider, ...] = (
         "https://api.groq.com/openai/v1", "https://console.groq.com/dashboard/usage",
         "any API key: console.groq.com/keys",
         {
-            "history": _NO_USAGE, "cost": _NO_USAGE, "limits": _NO_LIMITS,
+            "history": _NO_USAGE, "cost": _NO_USAGE, "limits": _PROBED,
             "balance": Capability("no", "Groq offers no balance"),
         },
         ("GROQ_API_KEY",),
+        (Option("probe_model", "model of the probe", hint="for the rate limits of another model"),),
         notes=("The key is checked; use is told on Groq's page, or entered by hand with tokentui track.",),
+        provider_name="groq", probe=Probe("llama-3.1-8b-instant"),
     ),
     Provider(
         "perplexity", "Perplexity", "tokentui.sources.providers.perplexity",
         "https://api.perplexity.ai", "https://console.perplexity.ai",
         "any API key: console.perplexity.ai",
         {
-            "history": _NO_USAGE, "cost": _NO_USAGE, "limits": _NO_LIMITS,
+            "history": _NO_USAGE, "cost": _NO_USAGE, "limits": _PROBED,
             "balance": Capability("no", "Perplexity offers no balance to API keys"),
         },
         ("PERPLEXITY_API_KEY",),
+        (Option("probe_model", "model of the probe", hint="for the rate limits of another model"),),
         notes=("The key is checked; use is told on its page, or entered by hand with tokentui track.",),
+        provider_name="perplexity", probe=Probe("perplexity/sonar", most=1_000_000),
     ),
     Provider(
         "ollama", "Ollama", "tokentui.sources.providers.ollama",

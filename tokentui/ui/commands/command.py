@@ -19,6 +19,7 @@ _NAMES = {
     "semicolon": ";",
     "comma": ",",
     "plus": "+",
+    "dollar_sign": "$",
     "slash": "/",
     "escape": "esc",
     "left_curly_bracket": "{",
