@@ -49,3 +49,20 @@ def _billed(card: Card, number: int, now: float) -> Card:
         today=usage(0, 0, 0), month=usage(0, 0, 0), daily_cost=(None,) * 30, daily_tokens=(None,) * 30,
         limits=(limit,), last_used_at=None,
     )  # fmt: skip
+
+
+def one_account(snapshot: Snapshot, now: float) -> Snapshot:  # noqa: ARG001
+    """Of the history only the first account."""
+    return replace(snapshot, cards=snapshot.cards[:1])
+
+
+def seven_accounts(snapshot: Snapshot, now: float) -> Snapshot:
+    """The history's accounts and four of the crowd of bills."""
+    return replace(snapshot, cards=(*snapshot.cards, *many_bills(snapshot, now).cards[:4]))
+
+
+def early(snapshot: Snapshot, now: float) -> Snapshot:  # noqa: ARG001
+    """A day that has just begun: nothing was used on it yet."""
+    cards = tuple(replace(card, today=usage(0, 0, 0)) for card in snapshot.cards)
+    drivers = replace(snapshot.drivers, projects=(), models=(), sessions=(), totals=usage(0, 0, 0))
+    return replace(snapshot, cards=cards, drivers=drivers, totals_today=usage(0, 0, 0))

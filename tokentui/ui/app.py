@@ -65,6 +65,7 @@ class TokenTUI(Navigation, inherit_bindings=False):
         (0, "-tiny"),
         (12, "-short"),
         (30, "-tall"),
+        (46, "-high"),
     ]
 
     def __init__(

@@ -97,7 +97,7 @@ def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) 
     said = pace.line(card.limits, now, zone, width)
     # Where one line is left, a limit that is about to run out is worth more than the days.
     urgent = bool(said) and said[0][1] == "warn"
-    chart = _chart(card, width, min(left - (1 if urgent else 0), 3))
+    chart = _chart(card, width, min(left - (1 if urgent else 0), _tallest(rows)))
     blank = left - len(chart)
     words: list[Line] = [said] if blank and (urgent or said) else [[]] if blank else []
     return [*limits, *words, *spent, *([[]] * (blank - len(words))), *chart]
@@ -111,10 +111,15 @@ def _told(card: Card, billing: Billing, width: int, rows: int, now: float) -> li
     values = billing.daily[-min(width, 30) :]
     if left < 1 or not any(values):
         return said
-    tall = min(left, 3)
+    tall = min(left, _tallest(rows))
     scale = max(1, width // 30)
     chart: list[Line] = [[("".join(block * scale for block in row), "bar")] for row in bars(values, tall)]
     return [*said, *([[]] * (left - tall)), *chart]
+
+
+def _tallest(rows: int) -> int:
+    """Return how high the bars of a card may be: half of it on large screens."""
+    return 3 if rows <= 8 else rows // 2
 
 
 def limit_line(limit: Limit, width: int, now: float) -> Line:

@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tokentui import config
-from tokentui.ui import cards, totals
+from tokentui.ui import cards, days, totals
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line
 from tokentui.ui.drivers_panel import DriversPanel
@@ -69,7 +69,7 @@ class AccountCard(Lines, can_focus=True):
 
 
 class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
-    """Totals, a card for each account, and what drove the cost of some days."""
+    """Totals, a card for each account, what drove the cost of some days, and in the room below the days."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("overview")
 
@@ -88,6 +88,7 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         yield Lines(self._totals, id="totals")
         yield Grid(id="cards")
         yield DriversPanel(self._feed)
+        yield Lines(lambda width, height: days.lines(self.snapshot, width, height), id="days")
 
     def _totals(self, width: int, height: int) -> list[Line]:
         return totals.lines(self.snapshot, width, height, cast("TokenTUI", self.app).settings.monthly_budget)
@@ -127,7 +128,7 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         from tokentui.ui.pinned import Pinned
 
         if not shown:
-            self.mount(Pinned(self._feed, lambda: self.snapshot))
+            self.mount(Pinned(self._feed, lambda: self.snapshot), before="#days")
         self.query_one(Pinned).look()
 
     def tick(self) -> None:
@@ -207,8 +208,12 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
             for name, applies in (
                 ("-one", len(wanted) == 1),
                 ("-two", len(wanted) == 2),
+                ("-three", len(wanted) == 3),
                 ("-few", len(wanted) <= 3),
                 ("-four", len(wanted) == 4),
+                ("-five", len(wanted) == 5),
+                ("-six", len(wanted) == 6),
+                ("-dozen", MANY <= len(wanted) <= 12),
                 ("-many", len(wanted) >= MANY),
             ):
                 grid.set_class(applies, name)
