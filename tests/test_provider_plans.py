@@ -48,9 +48,21 @@ async def test_zais_usage_is_the_cap_and_the_current_value_what_is_used() -> Non
 
 
 async def test_minimaxs_usage_count_is_what_remains() -> None:
-    counted, named = (await recorded.fetched("minimax", "limits")).limits
+    counted, _, named, _, _ = (await recorded.fetched("minimax", "limits")).limits
     assert (counted.used_percent, counted.window_minutes) == (25.0, 300)
     assert named.used_percent == 60.0
+
+
+async def test_minimaxs_week_is_shown_where_there_is_one() -> None:
+    found = {each.limit_id: each for each in (await recorded.fetched("minimax", "limits")).limits}
+    assert list(found) == [
+        "plan-MiniMax-M2", "week-MiniMax-M2", "plan-MiniMax-M3", "week-MiniMax-M3", "plan-video",
+    ]  # fmt: skip
+    week = found["week-MiniMax-M2"]
+    assert (week.used_percent, week.window_minutes, week.resets_at) == (20.0, 10_080, 1_795_392_000_000_000)
+    assert week.limit_name == "week, MiniMax-M2"
+    named = found["week-MiniMax-M3"]
+    assert (named.used_percent, named.resets_at) == (3.0, None), "the counts are 0, the percentage tells"
 
 
 @pytest.mark.parametrize(

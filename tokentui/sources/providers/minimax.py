@@ -1,7 +1,8 @@
-"""MiniMax: the windows of a coding plan, by model.
+"""MiniMax: the windows of a coding plan, by model: the short one, and the week where the answer has it.
 
 Format: platform.minimax.io (`…/coding_plan/remains`). `current_interval_usage_count` is what
-remains, not what is used; errors come with status 200 and `base_resp.status_code` other than 0.
+remains, not what is used, and so is `current_weekly_usage_count`; errors come with status 200 and
+`base_resp.status_code` other than 0. Since 2026 the counts are often 0 and the percentages alone tell.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from tokentui.sources.providers.http import Client
 from tokentui.usage import LimitReading
 
 _WRONG_KEY, _NO_PLAN = 1004, 2062
+_WEEK = 10_080
 
 
 async def test(client: Client, account: Account) -> KeyReport:  # noqa: ARG001
@@ -23,9 +25,12 @@ async def test(client: Client, account: Account) -> KeyReport:  # noqa: ARG001
 
 
 async def limits(client: Client, account: Account, span: Span) -> Fetched:  # noqa: ARG001
-    """Return the window of each model."""
+    """Return the windows of each model."""
     answer = await _remains(client)
-    return Fetched(limits=tuple(_reading(client, account, row) for row in answer.rows("model_remains")))
+    found: list[LimitReading] = []
+    for row in answer.rows("model_remains"):
+        found += [_reading(client, account, row), *_week(client, account, row)]
+    return Fetched(limits=tuple(found))
 
 
 FETCHES = {"limits": limits}
@@ -45,14 +50,32 @@ async def _remains(client: Client) -> Row:
 
 def _reading(client: Client, account: Account, row: Row) -> LimitReading:
     model = row.text("model_name", "all models", limit=60)
-    if row.has("current_interval_remaining_percent"):
-        used = min(max(100.0 - float(row.number("current_interval_remaining_percent")), 0.0), 100.0)
-    else:
-        total = row.number("current_interval_total_count")
-        used = percent(total - row.number("current_interval_usage_count"), total)
+    used = _used(row, "current_interval")
     start, end = row.milliseconds("start_time"), row.milliseconds("end_time")
     minutes = max(0, min((end - start) // 60_000_000, 1_000_000))
     return LimitReading(
         account.service, account.name, f"plan-{model}", minutes, used, end if end > 0 else None, client.now,
         limit_name=model, origin="api",
     )  # fmt: skip
+
+
+def _week(client: Client, account: Account, row: Row) -> tuple[LimitReading, ...]:
+    """Return a model's week; nothing where the answer has none, as for plans without a weekly limit."""
+    if not row.has("current_weekly_remaining_percent") and not row.count("current_weekly_total_count", 0):
+        return ()
+    model = row.text("model_name", "all models", limit=60)
+    resets = row.milliseconds("weekly_end_time") if row.has("weekly_end_time") else 0
+    return (
+        LimitReading(
+            account.service, account.name, f"week-{model}", _WEEK, _used(row, "current_weekly"),
+            resets if resets > 0 else None, client.now, limit_name=f"week, {model}", origin="api",
+        ),
+    )  # fmt: skip
+
+
+def _used(row: Row, window: str) -> float:
+    """Return how full a window is, in percent: both fields tell what remains."""
+    if row.has(f"{window}_remaining_percent"):
+        return min(max(100.0 - float(row.number(f"{window}_remaining_percent")), 0.0), 100.0)
+    total = row.number(f"{window}_total_count")
+    return percent(total - row.number(f"{window}_usage_count"), total)
