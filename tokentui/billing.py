@@ -60,6 +60,9 @@ class Account(msgspec.Struct, frozen=True):
     """Nano-dollars."""
     token_limit: int | None = None
     """Tokens a month."""
+    prices: str = ""
+    """What it pays, in one line: see `pricing.account_line`; empty where it pays list prices. It is kept in
+    the user's price file: see `engine.account_prices`."""
     is_active: bool = True
 
     @property

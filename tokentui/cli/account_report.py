@@ -21,6 +21,8 @@ def listing(views: Sequence[AccountView], offered: Sequence[FoundKey], width: in
         for state in in_trouble(view):
             hint = f"; {state.hint}" if state.hint else ""
             text += f"  {view.account.key} {state.feature}: {clean(state.error)}{clean(hint)}\n"
+        if view.account.prices:
+            text += f"  {view.account.key} pays: {clean(view.account.prices, 500)}\n"
     for found in offered:
         variable = found.reference.removeprefix("env:")
         add = f"tokentui account add {found.provider.name} --key-env {variable}"
@@ -64,7 +66,7 @@ def as_json(view: AccountView) -> dict[str, object]:
         "base_url": account.base_url or None, "organization": account.organization or None,
         "project": account.project or None,
         "monthly_limit": _dollars(account.monthly_limit), "session_limit": _dollars(account.session_limit),
-        "token_limit": account.token_limit,
+        "token_limit": account.token_limit, "prices": account.prices or None,
         "features": [
             {
                 "feature": state.feature, "status": state.status, "failures": state.failures,

@@ -59,6 +59,44 @@ def changed(text: str, key: str, value: object) -> str | None:
     return _sure("".join([*rest[0], new, *rest[1]]), after | {key: _plain(value)})
 
 
+def changed_below(text: str, table: str, key: str, value: str | None) -> str | None:
+    """Return `text` with `key` of the top-level `table` set to `value`, or without it for None.
+
+    None when its line cannot be told from others. `text` must be TOML.
+    """
+    before = tomllib.loads(text)
+    inner = {name: item for name, item in before.get(table, {}).items() if name != key}
+    after = {**before, table: inner if value is None else {**inner, key: value}}
+    lines = re.findall(r"[^\n]*\n|[^\n]+\Z", text)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    new = [] if value is None else [f"{_key(key)} = {literal(value)}\n"]
+    if table not in before:
+        return _sure("".join([*lines, *(["\n"] if lines else []), f"[{_key(table)}]\n", *new]), after)
+    named = re.compile(rf"[ \t]*\[[ \t]*[\"']?{re.escape(table)}[\"']?[ \t]*\][ \t]*(#.*)?$")
+    start = next((number + 1 for number, line in enumerate(lines) if named.match(line)), None)
+    if start is None:
+        return None
+    after_it = (number for number, line in enumerate(lines) if number >= start and line.lstrip()[:1] == "[")
+    end = next(after_it, len(lines))
+    at = next((number for number in range(start, end) if _assigns(lines[number], key)), None)
+    if at is None:
+        written = (number + 1 for number in range(end - 1, start - 1, -1) if "=" in lines[number])
+        at = next(written, start)
+        return _sure("".join(lines[:at] + new + lines[at:]), after)
+    if new:
+        new = [new[0].rstrip("\n") + _remark(lines[at]) + "\n"]
+    return _sure("".join(lines[:at] + new + lines[at + 1 :]), after)
+
+
+def _assigns(line: str, key: str) -> bool:
+    """Tell whether a line sets a key, all of it."""
+    try:
+        return list(tomllib.loads(line)) == [key]
+    except ValueError:
+        return False
+
+
 def _place(lines: list[str], key: str, after: Mapping[str, object]) -> tuple[int, int] | None:
     """Return the lines that say `key`: those without which the text says `after`."""
     named = re.compile(rf"[ \t]*(?:\[[ \t]*)?[\"']?{re.escape(key)}\b")

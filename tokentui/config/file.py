@@ -73,6 +73,26 @@ def change(path: Path, key: str, value: object) -> Settings:
     return _understood(path, text)
 
 
+def with_line(text: str, table: str, key: str, value: str | None) -> str:
+    """Return a TOML text with `key` of the top-level `table` set to `value`, or without it for None.
+
+    Every other line stays as it is, where the key has a line of its own.
+    """
+    from tokentui.config import edit
+
+    new = edit.changed_below(text, table, key, value)
+    if new is not None:
+        return new
+    import tomllib
+    from decimal import Decimal
+
+    import tomli_w
+
+    found: dict[str, Any] = tomllib.loads(text, parse_float=Decimal)  # all decimals of a price stay
+    inner = {name: item for name, item in found.get(table, {}).items() if name != key}
+    return tomli_w.dumps({**found, table: inner if value is None else {**inner, key: value}})
+
+
 def line_of(path: Path, key: str, below: str = "") -> str:
     """Return `FILE, line 3` where `key` stands, below the table `below` if one is named; or only the file."""
     try:

@@ -61,8 +61,8 @@ def checked(account: Account) -> Account:
         hint = "letters, digits, . _ and - only, at most 40, such as: work"
         raise AccountProblem("this is no name for an account", hint, field="name")
     texts = {name: getattr(account, name) for name in ("label", "organization", "project", "base_url")}
-    for field, value in {**texts, **account.options}.items():
-        if len(value) > _MOST_TEXT or value != clean(value, _MOST_TEXT):
+    for field, value in {**texts, **account.options, "prices": account.prices}.items():
+        if (len(value) > _MOST_TEXT and field != "prices") or value != clean(value, len(value)):
             raise AccountProblem(f"the {field} holds what cannot be shown, or is too long", field=field)
         if holds_key(value):
             raise AccountProblem(f"the {field} looks like a key (it is not shown)", field=field)
@@ -72,6 +72,13 @@ def checked(account: Account) -> Account:
         except secrets.SecretsError as error:
             raise AccountProblem(str(error), error.hint, field="key") from None
     _check_numbers(account, row)
+    if account.prices:
+        from tokentui.pricing import account_line
+
+        try:
+            account = replace(account, prices=account_line.parse(account.prices, account.key).line)
+        except account_line.LineError as error:
+            raise AccountProblem(str(error), f"such as: {error.example}", field="prices") from None
     if account.base_url or row.base_url:
         from tokentui.sources.providers.errors import Refused
         from tokentui.sources.providers.http import checked

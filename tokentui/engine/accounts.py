@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +18,7 @@ from msgspec.structs import asdict, replace
 
 from tokentui import secrets
 from tokentui.billing import Account, KeyReport
+from tokentui.engine import account_prices
 from tokentui.engine.account_check import AccountProblem, checked, row_of
 from tokentui.engine.beside import Beside
 from tokentui.engine.keychain import opened_silently, vault_of
@@ -70,10 +71,11 @@ class Accounts(Beside):
             if reader is None:
                 return []
             states, balances = reader.account_states(), reader.balances()
+            paid = account_prices.lines(self._paths)
             known = rows()
             return [
                 AccountView(
-                    each.account,
+                    replace(each.account, prices=paid.get(each.account.key, "")),
                     known.get(each.account.service),
                     each.created_at,
                     each.key_changed_at,
@@ -118,13 +120,15 @@ class Accounts(Beside):
         if any(each.account.key == account.key for each in self.listed()):
             hint = "give this one a name, such as: work"
             raise AccountProblem(f"there is an account {account.key} already", hint, field="name")
+        paid = account_prices.lines(self._paths).get(account.key, "")  # written there by hand, it may be
+        account = replace(account, prices=account.prices or paid)
         if key is not None:
             account = replace(account, secret_reference=self._kept(account, key))
         row = row_of(account.service)
         if row.key_help and not account.secret_reference:
             raise AccountProblem("this service needs a key", row.key_help, field="key")
         try:
-            with self.writing() as writer:
+            with self.writing() as writer, self._paying(account, paid):
                 writer.put_account(account, row.title, _now(), key_changed=bool(account.secret_reference))
                 writer.audit(_now(), self._actor, "add", account.key, {}, _told(account))
         except Exception:
@@ -143,7 +147,7 @@ class Accounts(Beside):
         row = row_of(after.service)
         if row.key_help and before.secret_reference and not after.secret_reference:
             raise AccountProblem("this service needs a key", row.key_help, field="secret_reference")
-        with self.writing() as writer:
+        with self.writing() as writer, self._paying(after, before.prices):
             moved = after.secret_reference != before.secret_reference
             if moved or after.base_url != before.base_url:
                 writer.put_states(_afresh(view.states))
@@ -189,9 +193,22 @@ class Accounts(Beside):
         """Remove an account, what its provider said of it, and its key in the vault."""
         account = self.view(key).account
         self._forget(account)
-        with self.writing() as writer:
+        with self.writing() as writer, self._paying(replace(account, prices=""), account.prices):
             writer.remove_account(account)
             writer.audit(_now(), self._actor, "remove", account.key, _told(account), {})
+
+    @contextmanager
+    def _paying(self, account: Account, before: str) -> Iterator[None]:
+        """Write what an account pays; put back what it was when the rest cannot be stored."""
+        if account.prices == before:
+            yield
+            return
+        account_prices.put(self._paths, account.key, account.prices)
+        try:
+            yield
+        except BaseException:
+            account_prices.put(self._paths, account.key, before)
+            raise
 
     # ------------------------------------------------------------------ testing
 

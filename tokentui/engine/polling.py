@@ -60,8 +60,9 @@ class Poller:
         steady: Callable[[], float] = time.monotonic, chance: states.Chance = random.uniform,
         hosts: Hosts | None = None,
     ) -> None:  # fmt: skip
-        """`prices` returns what an account (`service/name`) pays, `rows` the registry by name; `clock` returns
-        UTC epoch microseconds, `steady` seconds.
+        """`prices` returns what an account (`service/name`) pays, `rows` the registry by name.
+
+        `clock` returns UTC epoch microseconds, `steady` seconds.
         """
         self.only: frozenset[str] | None = None
         """The services to ask; None means all."""

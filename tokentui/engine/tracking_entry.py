@@ -135,7 +135,7 @@ def note(accounts: Accounts, fields: Mapping[str, str]) -> Noted:
     entry = parse(fields, now, accounts.zone)
     record = entry.record
     if record.cost is None and record.model and record.total_tokens:
-        cost, price = accounts.prices().cost(record)
+        cost, price = accounts.prices().of(entry.context.account_key).cost(record)
         if cost is not None:
             record = replace(record, cost=cost, price=price)
     with accounts.writing() as writer:

@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from tokentui import text
 from tokentui.billing import Account
 from tokentui.engine.account_check import opt_ins
+from tokentui.pricing import account_line
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.choosing import AskText, Confirm
 from tokentui.ui.draw import Line, cut, fit, wrap
@@ -37,7 +38,7 @@ class Field(NamedTuple):
     title: str
     help: str
     kind: str = "text"
-    """`text`, `dollars`, `number`, `switch`."""
+    """`text`, `dollars`, `number`, `prices`, `switch`."""
 
 
 _FIELDS = (
@@ -50,6 +51,7 @@ _FIELDS = (
     Field("organization", "organization", "its id, where a key can see several; empty: the key's own"),
     Field("project", "project", "its id, to count this project alone; empty: all"),
     Field("interval_seconds", "asked every", "seconds; empty: as often as suits each question", "number"),
+    Field("prices", "prices", "what it pays, such as gpt-5.5 1.25/10; * -20 %; empty: list prices", "prices"),
 )
 
 
@@ -98,7 +100,17 @@ def changes(account: Account, field: Field, typed: str) -> Changes:
         if digits and not (digits.isascii() and digits.isdigit() and len(digits) < 18):
             raise ValueError("a whole number, such as: 5000000")
         return {place: int(digits) if digits else (0 if place == "interval_seconds" else None)}
+    if field.kind == "prices":
+        return {place: _prices(typed, account)}
     return {place: typed}
+
+
+def _prices(typed: str, account: Account) -> str:
+    """Return what an account pays as it is stored."""
+    try:
+        return account_line.parse(typed, account.key).line
+    except account_line.LineError as error:
+        raise ValueError(f"{error}; such as: {error.example}") from None
 
 
 def _dollars(typed: str) -> int | None:
@@ -155,7 +167,8 @@ class EditAccount(Window[None], inherit_bindings=False):
             self._switch(field, account)
             return
         title = f"{field.title}: {field.help}"
-        window = AskText(title, written(account, field), lambda typed: _wrong(account, field, typed))
+        longest = account_line.LONGEST if field.kind == "prices" else 200
+        window = AskText(title, written(account, field), lambda typed: _wrong(account, field, typed), longest)
         self.app.push_screen(window, lambda typed: self._typed(field, typed))
 
     def _switch(self, field: Field, account: Account) -> None:

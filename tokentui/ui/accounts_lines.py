@@ -60,6 +60,9 @@ def about_account(view: AccountView, at: Moment, width: int, *, veiled: bool) ->
         drawn += _said(" · ".join(parts), "text", width)
     if limits := _limits(view):
         drawn += _said(limits, "text", width)
+    if view.account.prices:
+        paid = "(hidden)" if veiled else text.clean(view.account.prices, 500)
+        drawn += _said(f"your prices: {paid}", "text", width)
     notes = dict.fromkeys(note for state in view.states for note in state.notes)
     for note in (*notes, *view.provider.notes):
         drawn += _said(text.clean(note, 300), "muted", width)

@@ -84,15 +84,19 @@ class AskText(Window[str], inherit_bindings=False):
     AUTO_FOCUS = "Input"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "dismiss", "close")]
 
-    def __init__(self, title: str, value: str = "", wrong: Callable[[str], str] = lambda _: "") -> None:
+    def __init__(
+        self, title: str, value: str = "", wrong: Callable[[str], str] = lambda _: "", longest: int = 200
+    ) -> None:
+        """`longest` is the most characters that can be typed."""
         super().__init__()
+        self._longest = longest
         self._title, self._value, self._wrong = title, value, wrong
         self._why = ""
         self._said = Lines(self._lines)
 
     def compose(self) -> ComposeResult:
         """A title, the field, why it will not do."""
-        field = Input(self._value, compact=True, max_length=200)
+        field = Input(self._value, compact=True, max_length=self._longest)
         field.cursor_blink = False
         yield Vertical(
             Lines(lambda width, _height: [[(f" {line}", "strong")] for line in wrap(self._title, width - 2)]),

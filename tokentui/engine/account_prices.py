@@ -1,0 +1,52 @@
+"""What an account pays, in the user's price file: read for lists, written for the form and the command line.
+
+It is a line of the table [account] there (see `pricing.account_line`) and no column beside the account's
+other fields: whatever prices a request reads this one file, worker processes without a database as well; a
+change of it is noticed, and put on what is stored, as any change of the user's prices is; and tools that were
+only found in logs, which have no fields, can have prices of their own.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+
+from tokentui import own_files
+from tokentui.config import Paths, with_line
+from tokentui.engine.account_check import AccountProblem
+from tokentui.pricing import PriceFileError, price_file
+from tokentui.text import clean
+
+TABLE = "account"
+
+
+def lines(paths: Paths) -> Mapping[str, str]:
+    """Return what accounts pay, by `service/name`; nothing while the price file cannot be used."""
+    try:
+        found = price_file.load(paths.price_overlay)
+    except PriceFileError:
+        return {}
+    return {account: own.line for account, own in found.accounts.items() if own.line}
+
+
+def put(paths: Paths, account: str, line: str) -> None:
+    """Write what an account pays into the price file; an empty line takes it out.
+
+    Every other line of the file stays as it is. Raises AccountProblem, and then the file is as it was.
+    """
+    path = paths.price_overlay
+    try:
+        price_file.load(path)
+        text = (own_files.read(path) or b"").decode("utf-8-sig")
+    except (PriceFileError, own_files.NotReadable) as error:
+        hint = getattr(error, "hint", "") or "mend it first"
+        reason = f"the price file cannot be used: {clean(error, 300)}"
+        raise AccountProblem(reason, hint, field="prices") from None
+    table = tomllib.loads(text).get(TABLE, {})
+    name = next((each for each in table if each.strip().lower() == account), None)
+    if name is None and not line:
+        return
+    try:
+        own_files.write(path, with_line(text, TABLE, name or account, line or None).encode())
+    except OSError as error:
+        raise AccountProblem(f"{path}: cannot be written: {error.strerror}", field="prices") from None
