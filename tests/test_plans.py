@@ -1,19 +1,23 @@
-"""Plans that are paid for each month: entered, listed, ended, shown, and never in a cost."""
+"""Plans that are paid for each month: entered, listed, ended, shown, in no cost and in what is to pay."""
 
 from __future__ import annotations
 
 import json
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
-from tests.store_batches import NOW, batch, record
+from tests.store_batches import NOW, batch, context, record
 from tests.test_ui_panes import program, shown, until
 from tests.ui_program import FakeFeed
 from tokentui.cli import run
+from tokentui.cli.show import schema_text
 from tokentui.store import open_reader, open_writer
 from tokentui.store.snapshot import Snapshot
+from tokentui.usage import record_key
 
 DATABASE = ".local/share/tokentui/tokentui.db"
 
@@ -90,13 +94,90 @@ def test_what_is_wrong_with_a_plan_is_said(
     assert example in wrong
 
 
-def test_a_plan_is_never_in_a_cost(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    run(["show", "--json", "--all"])
-    before, totals = capsys.readouterr().out, snapshot(database).totals_month
-    account(capsys, "subscribe", "claude-code", "--price", "200", "--from", "2026-03-03")
-    run(["show", "--json", "--all"])
-    assert capsys.readouterr().out == before
+def show(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Type `tokentui show`; return what it prints."""
+    assert run(["show", "--no-collect", *arguments]) == 0
+    return capsys.readouterr().out
+
+
+def document(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
+    """Return what `show --json` prints, which its schema describes."""
+    read: dict[str, Any] = json.loads(show(capsys, "--json", *arguments))
+    Draft202012Validator(json.loads(schema_text())).validate(read)
+    return read
+
+
+def test_a_plan_is_in_no_cost_but_in_what_is_to_pay(
+    database: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, totals = document(capsys), snapshot(database).totals_month
+    assert "To pay" not in show(capsys), "without a plan nothing is said"
+    account(capsys, "subscribe", "claude-code", "--price", "200", "--name", "Max", "--from", "2026-11-03")
+    after = document(capsys)
+    assert (after["totals"], after["groups"]) == (before["totals"], before["groups"])
     assert snapshot(database).totals_month == totals
+    assert (before["plans"]["to_pay"], before["plans"]["charges"]) == ("3.00", [])
+    assert after["plans"]["to_pay"].startswith("200.00")
+
+
+def test_show_ends_with_what_is_to_pay(database: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(open_writer(database, "UTC")) as writer:
+        codex = record("b", NOW, cost=4 * 10**9, key=record_key("codex", "b"))
+        writer.ingest([batch([codex], [context("s2", service="codex")], path="/logs/s2.jsonl")], NOW)
+    account(capsys, "subscribe", "claude-code", "--price", "200", "--name", "Max", "--from", "2026-09-30")
+    span = ("--from", "2026-09-01", "--to", "2026-11-21")
+    lines = show(capsys, *span).splitlines()
+    assert lines[-1] == "To pay: $404.00 (plans $400.00 in 2 charges + $4.00 that no plan covers)"
+    said = document(capsys, *span)["plans"]
+    assert said == {
+        "from": "2026-09-01", "to": "2026-11-21", "to_pay": "404.00", "prices": "400.00",
+        "uncovered_cost": "4.00", "quality": "exact",
+        "charges": [
+            {
+                "service": "claude-code", "account": "", "name": "Max", "date": day, "price": "200.00",
+                "currency": "USD", "cost": "200.00",
+            }
+            for day in ("2026-09-30", "2026-10-30")
+        ],
+        "uncovered": [
+            {
+                "service": "codex", "account": "", "book": "logs", "amount": "4.00", "currency": "USD",
+                "cost": "4.00", "quality": "exact",
+            }
+        ],
+    }  # fmt: skip
+    alone = (*span, "--filter", "service:codex")
+    assert document(capsys, *alone)["plans"]["to_pay"] == "4.00"
+    assert "To pay" not in show(capsys, *alone), "it has no plan"
+    assert "To pay: $400.00 " in show(capsys, *span, "--filter", "account:claude-code")
+    assert document(capsys, *span, "--filter", "model:claude*")["plans"] is None, "no plan has a model"
+    assert "To pay" not in show(capsys, *span, "--project", "shop")
+    assert "404" not in show(capsys, *span, "--csv")
+
+
+@pytest.mark.usefixtures("database")
+def test_what_is_to_pay_is_converted_at_dated_rates(capsys: pytest.CaptureFixture[str]) -> None:
+    account(capsys, "subscribe", "codex", "--price", "17.99", "--currency", "EUR", "--from", "2025-03-14")
+    span = ("--from", "2025-03-01", "--to", "2025-04-30")
+    said = document(capsys, *span)["plans"]
+    # The ECB's rates: a euro was $1.0889 on 14 March 2025 and $1.1377 on 14 April.
+    assert [each["cost"] for each in said["charges"]] == ["19.589311", "20.467223"]
+    assert said["to_pay"] == "40.056534"
+    assert [(each["price"], each["currency"]) for each in said["charges"]] == [("17.99", "EUR")] * 2
+    assert document(capsys, *span, "--currency", "EUR")["plans"]["to_pay"] == "35.98"
+    assert "To pay: €35.98 (plans €35.98 in 2 charges" in show(capsys, *span, "--currency", "EUR")
+
+
+@pytest.mark.usefixtures("database")
+def test_a_plan_is_ended_on_a_day_and_what_was_paid_stays_paid(capsys: pytest.CaptureFixture[str]) -> None:
+    account(capsys, "subscribe", "codex", "--price", "20", "--from", "2026-01-15")
+    code, said, _ = account(capsys, "unsubscribe", "1", "--until", "2026-03-01")
+    assert (code, said) == (0, "changed plan 1: codex, 20.00 USD a month from 2026-01-15 until 2026-03-01\n")
+    assert document(capsys)["plans"]["prices"] == "40.00", "January and February"
+    assert "change plan" in account(capsys, "audit")[1]
+    code, _, wrong = account(capsys, "unsubscribe", "1", "--until", "2026-01-01")
+    assert code == 2
+    assert "--until: it ends before it begins" in wrong
 
 
 def test_an_account_of_which_only_the_plan_is_known_has_a_card(
