@@ -23,6 +23,7 @@ from tokentui.engine.collector import Collector, Found, SourceResult, Stopped
 from tokentui.engine.database import Database, now
 from tokentui.engine.lane import Lane
 from tokentui.engine.pace import Pace
+from tokentui.engine.session_titles import SessionTitles
 from tokentui.engine.trouble import trouble_of
 from tokentui.store.place import Place
 from tokentui.store.snapshot import ImportProgress, Snapshot
@@ -50,6 +51,7 @@ class Engine:
         self._pace = pace or Pace()
         self._clock = clock
         self._database = Database(paths, settings, clock=clock)
+        self._titles = SessionTitles(self._database, clock, time.monotonic)
         self._collector: Collector | None = None
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -243,9 +245,11 @@ class Engine:
 
         def once() -> list[SourceResult]:
             self._database.require_ours()
-            return collector.collect(
+            results = collector.collect(
                 everywhere=everywhere, progress=self._report, stopping=self._stopping.is_set
             )
+            self._titles.turn(any(result.files_read for result in results))
+            return results
 
         work = asyncio.ensure_future(self._writing.run(once))
         try:

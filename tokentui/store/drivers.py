@@ -56,7 +56,12 @@ def of_days(
     sessions = _names(connection, "sessions", "conversation_id", {part[_SESSION] for part in found})
     parts = [(part[0], paths[part[_PROJECT]], models[part[_MODEL]], *part[_FIRST:]) for part in found]
     short = _short_names(set(paths.values()))
-    by_session = _ranked(parts, _SESSION, lambda group: _session_name(group, short, days.zone), sessions.get)
+    titles = _names(connection, "sessions", "title", set(sessions))
+
+    def session_name(group: list[Part]) -> str:
+        return titles.get(group[0][_SESSION]) or _session_name(group, short, days.zone)
+
+    by_session = _ranked(parts, _SESSION, session_name, sessions.get)
     return Drivers(
         projects=_ranked(parts, _PROJECT, lambda group: short[group[0][_PROJECT]], str),
         models=_ranked(parts, _MODEL, lambda group: group[0][_MODEL] or "unknown", str),
@@ -134,7 +139,7 @@ def _short_names(paths: set[str]) -> dict[str, str]:
 
 
 def _session_name(parts: list[Part], short: dict[str, str], zone: tzinfo) -> str:
-    """Return a session's project and when it began: ids mean nothing to people."""
+    """Return an untitled session's project and when it began: ids mean nothing to people."""
     first = min(parts, key=lambda part: (part[_FIRST], part[_PROJECT]))
     began = datetime.fromtimestamp(first[_FIRST] // _SECOND, UTC).astimezone(zone)
     return f"{short[first[_PROJECT]]} {began:%H:%M}"

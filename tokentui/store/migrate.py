@@ -16,7 +16,7 @@ from typing import Any
 from tokentui.store.connection import APPLICATION_ID, connect
 from tokentui.store.errors import Locked, NewerDatabase, Other
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Number of the last file in `migrations/`; also `PRAGMA user_version` of an up-to-date database."""
 
 MIGRATIONS = Path(__file__).with_name("migrations")

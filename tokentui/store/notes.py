@@ -7,6 +7,9 @@ import sqlite3
 ZONE = "zone"
 """The setting that names the zone in which the days of `usage_days` begin and end."""
 
+TITLES_READ = "titles_read_until"
+"""The note that holds the newest mtime (ns) of the logs that were looked at for titles of sessions."""
+
 
 def setting(connection: sqlite3.Connection, name: str) -> str | None:
     """Return a setting that the stored sums depend on."""

@@ -241,6 +241,15 @@ class Writer:
         with self._writing():
             notes.set_note(self.connection, name, value)
 
+    def put_titles(self, titles: Mapping[str, Mapping[str, str]]) -> int:
+        """Name sessions, by service and conversation id; returns how many have a new name."""
+        from tokentui.store.titles import put
+
+        if not titles:
+            return 0
+        with self._writing():
+            return sum(put(self.connection, service, found) for service, found in titles.items())
+
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()

@@ -101,6 +101,8 @@ class Session(Table):
     born = BigIntegerField()
     """Oldest mtime (ns) its files had when they were first seen: of two sessions that hold the same
     request, the older one made it."""
+    title = text()
+    """What the user or the tool calls it; empty while nobody has."""
 
     class Meta:
         table_name = "sessions"
