@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.ui_still_program import NOW, still_database
 from tokentui import config
+from tokentui.engine.feed import PREPARING
 from tokentui.engine.opening import FirstLook, LateFeed
+from tokentui.store.connection import connect
 from tokentui.store.errors import StoreError
 from tokentui.store.snapshot import Snapshot
 
@@ -77,6 +80,23 @@ def test_an_engine_that_was_stopped_before_it_started_does_not_start(paths: conf
     assert until(lambda: "tokentui-opening" not in {thread.name for thread in threading.enumerate()})
     assert snapshots == []
     assert not paths.database.exists()
+
+
+@pytest.mark.parametrize("behind", [True, False])
+def test_it_says_that_an_older_database_is_prepared_first(
+    tmp_path: Path, paths: config.Paths, behind: bool
+) -> None:
+    still_database(tmp_path, days=1)
+    if behind:
+        with closing(connect(paths.database)) as connection:
+            connection.execute("PRAGMA user_version=1")
+    feed = LateFeed(paths, config.Settings())
+    said: list[str] = []
+    snapshots: list[Snapshot] = []
+    feed.start(snapshots.append, lambda _: said.append(feed.doing()), lambda _: None)
+    assert until(lambda: snapshots)
+    feed.stop(2.0)
+    assert (PREPARING in said) == behind
 
 
 def test_an_engine_that_cannot_start_says_so(paths: config.Paths, monkeypatch: pytest.MonkeyPatch) -> None:

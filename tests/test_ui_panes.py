@@ -229,6 +229,19 @@ async def test_an_import_shows_how_far_it_is_and_what_is_left() -> None:
         await until(pilot, lambda: "still grow" not in shown(pilot))
 
 
+async def test_before_there_is_anything_to_show_it_says_what_it_waits_for() -> None:
+    feed = FakeFeed()
+    async with program(feed).run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: "reading what is stored …" in shown(pilot))
+        feed.busy = "preparing the database for this version; it takes long " + "and " * 20
+        feed.progress(None)
+        await until(pilot, lambda: "preparing the database" in shown(pilot))
+        assert " ".join(shown(pilot).split()).count(" and") == 20, "all of it, in as many lines as it takes"
+        feed.deliver(sample(now=NOW))
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        assert "preparing" not in shown(pilot)
+
+
 async def test_notices_and_failures_are_told_in_one_line() -> None:
     feed = FakeFeed(replace(sample(now=NOW), notices=("the database is read-only", "restored")))
     async with program(feed).run_test(size=(80, 24)) as pilot:

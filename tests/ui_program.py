@@ -167,6 +167,7 @@ class FakeFeed:
         self.started = self.stopped = self.refreshed = self.asked = 0
         self.health: Health | str = healthy()
         self.database: Path | None = None
+        self.busy = ""
         self.topics: list[str] = []
         self._answering: list[Thread] = []
         self.deliver: Callable[[Snapshot], None]
@@ -201,6 +202,10 @@ class FakeFeed:
     def found(self) -> tuple[Source, ...]:
         """What was found."""
         return self.sources
+
+    def doing(self) -> str:
+        """What the test has put into `busy`."""
+        return self.busy
 
     def accounts(self) -> Accounts:
         """The accounts in `database`, else those of the test's own home."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tokentui.config import Paths, Settings
@@ -13,15 +15,17 @@ from tokentui.engine.collector import Found
 from tokentui.engine.database import now
 from tokentui.engine.engine import Engine
 from tokentui.engine.health import Health, health
-from tokentui.store import Reader
+from tokentui.store import Reader, migrate
 from tokentui.store.errors import StoreError
-from tokentui.store.place import Place
+from tokentui.store.place import Place, choose
 from tokentui.store.snapshot import ImportProgress, Snapshot
 
 if TYPE_CHECKING:
     from tokentui.engine.accounts import Accounts
 
 T = TypeVar("T")
+
+PREPARING = "preparing the database for this version; ten million records take half a minute"
 
 log = logging.getLogger("tokentui.engine")
 
@@ -37,6 +41,7 @@ class EngineFeed:
         self._asked: tuple[Callable[[Health], None], Callable[[str], None]] | None = None
         """Who waits for the next look at everything's health."""
         self._looking = False
+        self._doing = ""
 
     def start(
         self,
@@ -45,8 +50,15 @@ class EngineFeed:
         failed: Callable[[str], None],
     ) -> None:
         """Start collecting; the callbacks are called in the engine's thread."""
-        # What the engine waits for is told by the notices of the snapshots.
-        self._engine.start(listener, progress, failed, troubled=lambda _: None)
+        if _is_behind(self._paths.database):
+            self._doing = PREPARING
+            progress(None)
+
+        def troubled(reason: str) -> None:  # told by the notices of the snapshots, once there is one
+            self._doing = reason
+            progress(None)
+
+        self._engine.start(listener, progress, failed, troubled=troubled)
 
     def stop(self, timeout: float) -> None:
         """End the engine's thread, or give up waiting for it."""
@@ -60,6 +72,10 @@ class EngineFeed:
     def found(self) -> tuple[Found, ...]:
         """Return where each tool's logs were looked for at the last walk, and how many there were."""
         return self._engine.found
+
+    def doing(self) -> str:
+        """Return what the first snapshot waits for; empty while it only reads what is stored."""
+        return self._doing
 
     def accounts(self) -> Accounts:
         """Return the use cases of accounts, on the database that this engine has open."""
@@ -114,3 +130,12 @@ class EngineFeed:
         except StoreError:  # then nobody has the database open, and the check says why
             place = None
         return health(self._paths, self._settings, now(), place=place)
+
+
+def _is_behind(path: Path) -> bool:
+    """Whether the database must be migrated first; what cannot be read, the engine meets and tells."""
+    try:
+        place = choose(path)
+        return not place.exclusive and migrate.is_behind(place.path)
+    except (StoreError, sqlite3.Error, OSError):
+        return False

@@ -157,8 +157,8 @@ class LateFeed:
         with self._lock:
             if self._stopped:
                 return
+            self._feed = feed  # it is asked what it does while it starts
             feed.start(listener, progress, failed)
-            self._feed = feed
         self._opened.set()
         for question in self._waiting:
             question(feed)
@@ -180,6 +180,10 @@ class LateFeed:
     def found(self) -> tuple[Found, ...]:
         """Return where each tool's logs were looked for at the last walk, and how many there were."""
         return self._feed.found() if self._feed is not None else ()
+
+    def doing(self) -> str:
+        """Return what the first snapshot waits for; empty while it only reads what is stored."""
+        return self._feed.doing() if self._feed is not None else ""
 
     def accounts(self) -> Accounts:
         """Return the use cases of accounts, at once; each waits for the engine and where its database is."""

@@ -143,6 +143,8 @@ class TokenTUI(Navigation, inherit_bindings=False):
         self.failure = prose(failure) if self.veiled else failure
         self.progress = self._inbox.progress
         self.snapshot = self._shown_snapshot()
+        if self.snapshot is None:
+            self.room.tick()  # what it waits for may be another thing by now
         await self.show_now()
 
     def watch_snapshot(self) -> None:

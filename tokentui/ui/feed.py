@@ -60,6 +60,12 @@ class Feed(Protocol):
     def found(self) -> tuple[Found, ...]:
         """Return what is known of each source so far; called often, by the thread of the screen."""
 
+    def doing(self) -> str:
+        """Return what the first snapshot waits for, where that is known: `preparing the database`.
+
+        Every call of `progress` is a moment to ask anew.
+        """
+
     def accounts(self) -> Accounts:
         """Return the use cases of accounts. They block: not for the loop of a screen."""
 

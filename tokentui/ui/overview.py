@@ -13,10 +13,10 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tokentui import config
+from tokentui import config, text
 from tokentui.ui import cards, days, totals
 from tokentui.ui.commands import bindings
-from tokentui.ui.draw import Line
+from tokentui.ui.draw import Line, wrap
 from tokentui.ui.drivers_panel import DriversPanel
 from tokentui.ui.widgets import Lines
 from tokentui.ui.zones import zone_of
@@ -88,10 +88,18 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         yield Lines(self._totals, id="totals")
         yield Grid(id="cards")
         yield DriversPanel(self._feed)
-        yield Lines(lambda width, height: days.lines(self.snapshot, width, height), id="days")
+        yield Lines(self._days, id="days")
 
     def _totals(self, width: int, height: int) -> list[Line]:
         return totals.lines(self.snapshot, width, height, cast("TokenTUI", self.app).settings.monthly_budget)
+
+    def _days(self, width: int, height: int) -> list[Line]:
+        if self.snapshot is not None:
+            return days.lines(self.snapshot, width, height)
+        if cast("TokenTUI", self.app).failure:
+            return []  # the line above says it
+        doing = self._feed.doing() or "reading what is stored"
+        return [[(f" {row}", "text")] for row in wrap(text.clean(f"{doing} …", 300), width - 2)]
 
     def on_mount(self) -> None:
         """Show what is known already."""

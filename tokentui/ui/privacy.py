@@ -14,11 +14,13 @@ from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+import msgspec
 from textual._context import active_app
 
 from tokentui.store.snapshot import Driver, Drivers, Usage
 from tokentui.store.usage_table import UsageQuery, UsageTable, Where, literal
 from tokentui.text import shown_currency
+from tokentui.usage import UsageRecord, renamed
 
 if TYPE_CHECKING:
     from tokentui.engine.health import Health
@@ -141,6 +143,9 @@ class Veil:
             )  # fmt: skip
         if isinstance(value, Where):
             return self._told(value)
+        if isinstance(value, UsageRecord):
+            own = renamed(value.price, lambda name: self.name("account", name))
+            return value if own == value.price else msgspec.structs.replace(value, price=own)
         if isinstance(value, tuple):
             parts = getattr(value, "_fields", None) or [field] * len(value)
             veiled = [self._over(part, name) for name, part in zip(parts, value, strict=True)]
@@ -257,6 +262,10 @@ class VeiledFeed:
     def found(self) -> tuple[Found, ...]:
         """Return what is known of each source."""
         return self._veil.over(self._feed.found()) if self._on() else self._feed.found()
+
+    def doing(self) -> str:
+        """Return what the first snapshot waits for."""
+        return prose(self._feed.doing()) if self._on() else self._feed.doing()
 
     def ask(
         self, topic: str, question: Callable[[Reader], T], listener: Callable[[T], None],
