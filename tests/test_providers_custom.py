@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from tests.provider_fixtures import CANARY, DAY, SPAN
 from tests.store_batches import NOW, at
 from tests.test_providers_all import WRONG, sound
-from tokentui.billing import Account, Balance, Feature, Fetched
+from tokentui import store
+from tokentui.billing import Account, Balance, Bucket, Feature, Fetched
 from tokentui.sources import providers
-from tokentui.sources.providers import json_paths
+from tokentui.sources.providers import Span, json_paths
 from tokentui.sources.providers.errors import ChangedFormat, KeyRejected, ProviderError
 from tokentui.sources.providers.http import Client
+from tokentui.store.ledger import StoredState
 
 ACME = """
 [acme]
@@ -138,7 +140,30 @@ async def test_one_figure_for_the_month_is_a_cost_too(write: Write) -> None:
     write('[acme]\nurl = "https://a.example"\n[acme.cost]\namount = "spent[].usd"\nperiod = "month"\n')
     found = await fetched("cost", {"/": {"spent": [{"usd": "1.5"}, {"usd": 2}]}})
     (bucket,) = found.buckets
-    assert (bucket.start, bucket.end, bucket.cost) == (at("2026-11-01"), NOW + DAY, 3_500_000_000)
+    assert (bucket.start, bucket.end, bucket.cost) == (at("2026-11-01"), at("2026-12-01"), 3_500_000_000)
+
+
+async def test_the_figure_of_the_running_month_takes_the_place_of_the_last_one(
+    write: Write, tmp_path: Path
+) -> None:
+    """It is one figure on whatever day it was asked for; it closes three days after the month's end."""
+    write('[acme]\nurl = "https://a.example"\n[acme.cost]\namount = "spent"\nperiod = "month"\n')
+    writer, acme = store.open_writer(tmp_path / "tokentui.db", "UTC"), Account("acme")
+    before = Bucket("cost", at("2026-11-01"), at("2026-11-15"), operation="sum", cost=1)
+    writer.put_fetched(acme, Fetched((before,)), at("2026-11-14"))
+    for day, spent in (("2026-11-20", 3), ("2026-11-30", 8), ("2026-12-01", 1), ("2026-12-04", 2)):
+        row, now = providers.rows()["acme"], at(day) + 60
+        said = httpx.Response(200, json={"spent": spent})
+        asking = Client.for_test(lambda _, said=said: said, row, acme, now=now)  # type: ignore[misc]
+        span = Span(at(day) - 3 * DAY, at(day) + DAY)
+        writer.put_fetched(acme, await row.load().FETCHES["cost"](asking, acme, span), now)
+        writer.put_states([
+            StoredState("acme", "", "cost", "ok", 0, 0, "", "", "", now, now, "", None, (), "")
+        ])  # fmt: skip
+    found = store.Reader(writer.connection).billed(0, at("2027-01-01"), "cost")
+    assert [(row.cost, row.day_count, row.closed) for row in found] == [
+        (8 * 10**9, 30, True), (2 * 10**9, 31, False),
+    ]  # fmt: skip
 
 
 async def test_the_question_carries_the_key_in_its_header_and_the_days_in_its_query(write: Write) -> None:

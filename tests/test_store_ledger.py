@@ -94,6 +94,45 @@ def test_a_day_is_open_until_it_was_fetched_three_days_after_its_end(writer: sto
     assert dollars(writer) == {(0, "gpt-5.5"): 2.0}
 
 
+def month(dollars: float, operation: str = "month to date") -> Fetched:
+    """What a provider says of the month that ends NOW, which it tells in one figure."""
+    start, end = NOW - 30 * DAY, NOW
+    bucket = Bucket("cost", start, end, operation=operation, cost=round(dollars * 10**9))
+    return Fetched((bucket,), (Covered("cost", start, end),))
+
+
+def answered(writer: store.Writer, at: int) -> None:
+    """The provider answered, whatever it said."""
+    writer.put_states([
+        StoredState("openai-api", "work", "cost", "ok", 0, 0, "", "", "", at, at, "", None, (), "")
+    ])  # fmt: skip
+
+
+def test_a_running_month_is_replaced_at_each_answer(writer: store.Writer) -> None:
+    for dollars_so_far in (1.0, 7.0, 9.5):
+        writer.put_fetched(WORK, month(dollars_so_far), NOW - 5 * DAY)
+    (only,) = reader(writer).billed(0, NOW, "cost")
+    assert (only.cost, only.day_count, only.closed) == (9_500_000_000, 30, False)
+
+
+def test_a_month_told_in_one_figure_closes_three_days_after_its_end(writer: store.Writer) -> None:
+    writer.put_fetched(WORK, month(9.5), NOW - 600)
+    answered(writer, NOW + SETTLED - 1)
+    assert not reader(writer).billed(0, NOW, "cost")[0].closed
+    following = Fetched((cost(-1, 0.5, "month to date"),), (Covered("cost", NOW, NOW + 30 * DAY),))
+    writer.put_fetched(WORK, following, NOW + SETTLED)
+    answered(writer, NOW + SETTLED)
+    assert [row.closed for row in reader(writer).billed(0, NOW + DAY, "cost")] == [True, False]
+    writer.put_fetched(WORK, month(99.0), NOW + SETTLED + 1)
+    assert reader(writer).billed(0, NOW, "cost")[0].cost == 9_500_000_000, "no later answer changes it"
+
+
+def test_a_day_of_an_account_that_nobody_asks_stays_open(writer: store.Writer) -> None:
+    writer.put_fetched(WORK, Fetched((cost(0, 1.0),), (covering(0),)), NOW)
+    answered(writer, NOW + 9 * DAY)
+    assert not reader(writer).billed(0, NOW, "cost")[0].closed, "its last figure was read on the day itself"
+
+
 def test_kinds_of_usage_are_replaced_one_by_one(writer: store.Writer) -> None:
     start = NOW - DAY
     chat = Bucket("history", start, NOW, "gpt-5.5", "completions", output_tokens=10)

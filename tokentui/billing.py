@@ -18,6 +18,10 @@ from tokentui.usage import LimitReading
 Feature = Literal["history", "cost", "limits", "balance"]
 """What a provider can be asked for. Each is asked for, and fails, on its own."""
 
+TO_DATE = " to date"
+"""How the operation of a running sum ends: `month to date`. A provider tells it only while its time runs, so
+the last figure stays, and it is closed as a day is, though nobody can ask for it again."""
+
 FEATURES: tuple[Feature, ...] = ("history", "cost", "limits", "balance")
 
 Offer = Literal["yes", "key", "opt-in", "paid", "local", "no"]

@@ -1,7 +1,8 @@
 """The providers' own book, as rows: it stands beside what was computed from logs and is never added to it.
 
 A span that was fetched whole replaces what was known of it. A bucket that was fetched three days or more
-after its end is closed: providers correct a day for as long, and no later answer changes it.
+after its end is closed: providers correct a day for as long, and no later answer changes it. A running sum,
+such as that of a month, cannot be fetched after its end: it is closed once its provider has answered so late.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from tokentui.billing import Balance, Bucket, Covered, Feature, Fetched
+from tokentui.billing import TO_DATE, Balance, Bucket, Covered, Feature, Fetched
 from tokentui.store.dimensions import Dimensions, storable
 from tokentui.store.limits import store_readings
 
@@ -30,7 +31,21 @@ _UNPRICED = (
     " + b.cache_creation_5m_input_tokens + b.cache_creation_1h_input_tokens + b.output_tokens > 0)"
 )
 """Something was used that has no list price."""
-_OPEN = f"fetched_at < end + {SETTLED}"
+
+
+def closed(table: str = "billed_buckets", answered_at: str = "") -> str:
+    """Return the SQL that tells whether a bucket of `table` is closed.
+
+    `answered_at` is when its provider answered last; without it, as the account's states have it.
+    """
+    last = answered_at or (
+        f"(SELECT t.last_success_at FROM account_states AS t WHERE t.account_id = {table}.account_id"
+        f" AND t.feature = {table}.feature)"
+    )
+    return (
+        f"({table}.fetched_at >= {table}.end + {SETTLED} OR ({table}.operation LIKE '%{TO_DATE}'"
+        f" AND coalesce({last}, 0) >= {table}.end + {SETTLED}))"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +133,27 @@ def put_fetched(
     """Store what a provider answered. The same answer again changes nothing but when it was fetched."""
     number = dimensions.account(service, name)
     for covered in fetched.covered:
-        _clear(connection, number, covered)
+        _clear(connection, number, covered, now)
     changed = _put_buckets(connection, number, fetched.buckets, now)
     limits = store_readings(connection, fetched.limits, dimensions, now)
     balances = sum(_put_balance(connection, number, balance, now) for balance in fetched.balances)
     return Ledger(changed, limits, balances)
 
 
-def _clear(connection: sqlite3.Connection, number: int, covered: Covered) -> None:
+def _clear(connection: sqlite3.Connection, number: int, covered: Covered, now: int) -> None:
     """Forget the open buckets of a span: what is not in the new answer is no longer so."""
     connection.execute(
         f"DELETE FROM billed_buckets WHERE account_id = ? AND feature = ? AND start >= ? AND end <= ?"
-        f" AND (? = '' OR operation = ?) AND {_OPEN}",
-        (number, covered.feature, covered.start, covered.end, covered.operation, covered.operation),
+        f" AND (? = '' OR operation = ?) AND NOT {closed(answered_at='?')}",
+        (number, covered.feature, covered.start, covered.end, covered.operation, covered.operation, now),
     )
 
 
 def _put_buckets(connection: sqlite3.Connection, number: int, buckets: Iterable[Bucket], now: int) -> int:
-    closed = _closed(connection, number)
+    shut = _closed(connection, number, now)
     summed: dict[tuple[object, ...], list[int | None]] = {}
     for bucket in buckets:
-        if _span(bucket.feature, bucket.start, bucket.end, bucket.operation) in closed:
+        if _span(bucket.feature, bucket.start, bucket.end, bucket.operation) in shut:
             continue
         key = (bucket.feature, *(_storable(getattr(bucket, name)) for name in _KEY))
         counts = [getattr(bucket, name) for name in _COUNTS]
@@ -156,12 +171,12 @@ def _put_buckets(connection: sqlite3.Connection, number: int, buckets: Iterable[
     return connection.total_changes - before
 
 
-def _closed(connection: sqlite3.Connection, number: int) -> set[tuple[str, int, int, str]]:
+def _closed(connection: sqlite3.Connection, number: int, now: int) -> set[tuple[str, int, int, str]]:
     """Return the spans of an account that no later answer changes."""
     rows = connection.execute(
         "SELECT DISTINCT feature, start, end, operation FROM billed_buckets"
-        f" WHERE account_id = ? AND NOT ({_OPEN})",
-        (number,),
+        f" WHERE account_id = ? AND {closed(answered_at='?')}",
+        (number, now),
     )
     return {_span(*row) for row in rows}
 
@@ -245,7 +260,7 @@ def billed(
     sums = ", ".join(f"sum(b.{name})" for name in _COUNTS)
     rows = connection.execute(
         f"SELECT s.name, a.name, b.feature, b.start / 86400000000 AS day, b.model, b.operation, b.currency,"
-        f" {sums}, min(b.fetched_at), min(b.fetched_at >= b.end + {SETTLED}), sum({_UNPRICED}),"
+        f" {sums}, min(b.fetched_at), min({closed('b')}), sum({_UNPRICED}),"
         " max((b.end - b.start + 86399999999) / 86400000000)"
         " FROM billed_buckets AS b JOIN accounts AS a ON a.id = b.account_id"
         " JOIN services AS s ON s.id = a.service_id"

@@ -120,13 +120,13 @@ def _by_day(
 
 def _told(connection: sqlite3.Connection, first: int | None, last: int | None) -> dict[int, list[_Row]]:
     """Return what providers say of the accounts that are set up, by account."""
-    from tokentui.store.ledger import SETTLED
+    from tokentui.store.ledger import closed as closed_when
 
     since = 0 if first is None else (first - _LONGEST) * DAY
     until = 2**62 if last is None else (last + 1) * DAY
     query = (
         f"SELECT account_id, feature, start / {DAY} AS day, max((end - start + {DAY - 1}) / {DAY}), currency,"
-        f" sum(CASE feature WHEN 'cost' THEN cost ELSE computed_cost END), min(fetched_at >= end + {SETTLED})"
+        f" sum(CASE feature WHEN 'cost' THEN cost ELSE computed_cost END), min({closed_when()})"
         " FROM billed_buckets WHERE account_id IN (SELECT id FROM accounts WHERE created_at IS NOT NULL)"
         " AND start >= ? AND start < ? AND ((feature = 'cost' AND cost IS NOT NULL) OR (feature = 'history'"
         f" AND operation <> '{PART_OF_MESSAGES}' AND computed_cost IS NOT NULL)) GROUP BY 1, 2, 3, 5"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 
 from msgspec.structs import replace
 
-from tokentui.billing import Account, Balance, Bucket, Covered, Feature, Fetched, KeyReport
+from tokentui.billing import TO_DATE, Account, Balance, Bucket, Covered, Feature, Fetched, KeyReport
 from tokentui.sources.providers.errors import ChangedFormat
 from tokentui.sources.providers.fields import Row, percent
 from tokentui.sources.providers.json_paths import Path, rows
@@ -196,11 +196,10 @@ def _cost(question: Question, answer: object, client: Client, account: Account, 
     del account
     currency = _currency(question, answer)
     if question.period:
-        first = _first(question.period, client.now)
-        end = client.now // DAY * DAY + DAY
-        amount = _sum(question, answer, "amount")
-        bucket = Bucket("cost", first, end, operation="sum", cost=amount, currency=currency)
-        return Fetched((bucket,), (Covered("cost", first, end, "sum"),))
+        first, end = _running(question.period, client.now)
+        amount, operation = _sum(question, answer, "amount"), f"{question.period}{TO_DATE}"
+        bucket = Bucket("cost", first, end, operation=operation, cost=amount, currency=currency)
+        return Fetched((bucket,), (Covered("cost", first, end),))
     found: dict[tuple[int, str], int] = {}
     for row, start in _days(question, answer, span):
         key = (start, row.text_at("model"))
@@ -212,9 +211,12 @@ def _cost(question: Question, answer: object, client: Client, account: Account, 
     return Fetched(buckets, (Covered("cost", span.start, span.end),))
 
 
-def _first(period: str, now: int) -> int:
+def _running(period: str, now: int) -> tuple[int, int]:
+    """Return when the running day or month began, and when it ends, in UTC."""
     at = moment(now)
-    return epoch_microseconds(datetime(at.year, at.month, 1 if period == "month" else at.day, tzinfo=UTC))
+    first = datetime(at.year, at.month, 1 if period == "month" else at.day, tzinfo=UTC)
+    end = (first + timedelta(days=32)).replace(day=1) if period == "month" else first + timedelta(days=1)
+    return epoch_microseconds(first), epoch_microseconds(end)
 
 
 class _DayRow:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tokentui.billing import Account, Bucket, Covered, Fetched, KeyReport
+from tokentui.billing import TO_DATE, Account, Bucket, Covered, Fetched, KeyReport
 from tokentui.sources.providers import Span
 from tokentui.sources.providers.errors import KeyRejected
 from tokentui.sources.providers.fields import Row, percent
@@ -38,7 +38,7 @@ async def cost(client: Client, account: Account, span: Span) -> Fetched:  # noqa
     month = _month(client.now)
     spent = limits.row("completion").money("total_usage")
     bucket = Bucket(
-        "cost", month.start, month.end, operation="month to date", cost=spent, currency=_currency(limits)
+        "cost", month.start, month.end, operation=f"month{TO_DATE}", cost=spent, currency=_currency(limits)
     )
     return Fetched((bucket,), (Covered("cost", month.start, month.end),), notes=("by month, not by day",))
 
