@@ -10,6 +10,7 @@ against 3 µs for a frozen dataclass).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
 from struct import Struct
@@ -174,6 +175,16 @@ def record_key(service: str, natural: str | bytes) -> int:
         identity = service.encode() + b":" + natural
     key: int = _eight_bytes(blake2b(identity, digest_size=8).digest())[0]
     return key
+
+
+def renamed(price: str, name: Callable[[str], str]) -> str:
+    """Return the identity of a price with another name for the account it is of, if it is one account's.
+
+    `openai/gpt-5.5 -20% for openai-api/work`: what has no `/` is a service, whose name is no secret.
+    """
+    rest, said, account = price.rpartition(" for ")
+    service, named, own = account.partition("/")
+    return f"{rest} for {service}/{name(own)}" if said and named else price
 
 
 def merged(old: UsageRecord, new: UsageRecord) -> UsageRecord:

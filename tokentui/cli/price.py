@@ -48,11 +48,12 @@ def counted(option: str, field: str, text: str) -> Callable[[Decorated], Decorat
 @counted("--cache-write-1h", "cache_creation_1h_input_tokens", "Input tokens written to a cache (1 hour).")
 @counted("--web-searches", "web_search_count", "Web searches.")
 @click.option("--provider", default="", metavar="NAME", help="Who serves it; default: who makes the model.")
+@click.option("--account", default="", metavar="ACCOUNT", help="What this account pays, such as codex.")
 @click.option("--at", metavar="DATE", help="2026-07-29 (noon, UTC) or 2026-07-29T14:30Z; default: now.")
 @click.option("--tier", default="", metavar="NAME", help="Such as batch, flex, priority or fast.")
 @click.option("-j", "--json", "as_json", is_flag=True, help="JSON.")
 def price(
-    model: str, provider: str, at: str | None, tier: str, as_json: bool, **counts: Any
+    model: str, provider: str, account: str, at: str | None, tier: str, as_json: bool, **counts: Any
 ) -> None:
     """Show what one request to MODEL costs, such as: tokentui price gpt-4 --in 1000 --out 500
 
@@ -70,7 +71,7 @@ def price(
         service_tier=tier, **counts,
     )  # fmt: skip
     paths = config.paths(os.environ)
-    prices = Prices.load(paths.price_cache, paths.price_overlay)
+    prices = Prices.load(paths.price_cache, paths.price_overlay).of(account.strip())
     found = prices.breakdown(record)
     reason = prices.why_unpriced(record)
     if as_json:

@@ -15,6 +15,7 @@ from tokentui import own_files
 from tokentui.config import Paths, with_line
 from tokentui.engine.account_check import AccountProblem
 from tokentui.pricing import PriceFileError, price_file
+from tokentui.pricing.overlay import AccountPrices
 from tokentui.text import clean
 
 TABLE = "account"
@@ -22,11 +23,22 @@ TABLE = "account"
 
 def lines(paths: Paths) -> Mapping[str, str]:
     """Return what accounts pay, by `service/name`; nothing while the price file cannot be used."""
+    return {account: own.line for account, own in _said(paths).items() if own.line}
+
+
+def remark(paths: Paths, account: str) -> str:
+    """Return what is to be known of what is computed for an account; empty where it is at list prices."""
+    own = _said(paths).get(account)
+    if own is None:
+        return ""
+    return f"what is computed is at your own prices for this account, {own.line or 'rows'} in prices.toml"
+
+
+def _said(paths: Paths) -> Mapping[str, AccountPrices]:
     try:
-        found = price_file.load(paths.price_overlay)
+        return price_file.load(paths.price_overlay).accounts
     except PriceFileError:
         return {}
-    return {account: own.line for account, own in found.accounts.items() if own.line}
 
 
 def put(paths: Paths, account: str, line: str) -> None:

@@ -41,10 +41,11 @@ _COUNTS = (
     "cache_creation_1h_input_tokens", "output_tokens",
 )  # fmt: skip
 
-# anthropic/claude-opus-4-6@2026-02-05+batch>200000 -12.5%: see pricing.plan and pricing.overlay
+# anthropic/claude-opus-4-6@2026-02-05+batch>200000 -12.5% for claude-code/work: see pricing.plan
 _IDENTITY = re.compile(
     r"^(?P<own>overlay:)?(?P<name>.*?)(?:@(?P<condition>\d{4}-\d\d-\d\d|\d\d:\d\d-\d\d:\d\d))?"
-    r"(?:\+(?P<tier>[^+>@]+?))?(?:>(?P<above>\d+))?(?: (?P<percent>[-+][\d.]+(?:E\+\d+)?)%)?$",
+    r"(?:\+(?P<tier>[^+>@]+?))?(?:>(?P<above>\d+))?(?: (?P<percent>[-+][\d.]+(?:E\+\d+)?)%)?"
+    r"(?: for (?P<account>.+))?$",
     re.DOTALL,
 )
 
@@ -101,6 +102,7 @@ def in_words(row: PriceRow, prices: Prices) -> PriceInWords:
     if row.price == BY_HAND:
         return PriceInWords(BY_HAND, "", (), ("the cost was entered, and is never priced anew",), "")
     named = _IDENTITY.match(row.price)
+    prices = prices.of((named and named["account"]) or "")
     condition = (named and named["condition"]) or ""
     since = condition if "-" in condition and ":" not in condition else ""
     words = tuple(_words(row, prices)) if row.price else ()
@@ -121,8 +123,9 @@ def _words(row: PriceRow, prices: Prices) -> Iterator[str]:
     if named is None:
         return
     condition = named["condition"] or ""
+    whose = " for this account" if named["account"] else ""
     if named["own"]:
-        yield "your own price, from prices.toml"
+        yield f"your own price{whose}, from prices.toml"
     if ":" in condition:
         yield f"daily from {condition.replace('-', ' to ')} UTC"
     if named["above"]:
@@ -132,7 +135,7 @@ def _words(row: PriceRow, prices: Prices) -> Iterator[str]:
         yield f"tier {named['tier']}" + (f": {times.normalize():f} times the standard rates" if times else "")
     if named["percent"]:
         percent = Decimal(named["percent"])
-        yield f"{abs(percent):f} % {'off' if percent < 0 else 'on top'}, from prices.toml"
+        yield f"{abs(percent):f} % {'off' if percent < 0 else 'on top'}{whose}, from prices.toml"
 
 
 def _multiple(row: PriceRow, prices: Prices) -> Decimal | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from tokentui import text
+from tokentui import config, text
 from tokentui.engine.explain_books import (
     DAYS,
     BookDay,
@@ -35,12 +36,13 @@ def asked(reader: Reader, service: str, account: str, start: date, end: date) ->
     books = reader.books(service, account, start, end)
     if books is None:
         return None
-    from tokentui.sources import providers  # 20 ms that logs alone need not spend
+    from tokentui.engine import account_prices  # 20 ms, with the providers, that logs alone need not spend
+    from tokentui.sources import providers
 
-    row = providers.find(service)
+    row, paid = providers.find(service), account_prices.remark(config.paths(os.environ), books.key)
     if row is None:
-        return explained(books, service, {})
-    return explained(books, row.title, row.capabilities, row.notes)
+        return explained(books, service, {}, (paid,))
+    return explained(books, row.title, row.capabilities, (paid, *row.notes))
 
 
 def selected(where: Iterable[Where]) -> tuple[str, str] | None:

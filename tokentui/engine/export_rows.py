@@ -189,11 +189,18 @@ def _request(request: Request, redaction: Redaction | None) -> dict[str, Any]:
         "error": "" if redaction is not None else record.error,
         "cost": _cost(record.cost, redaction),
         "recorded_cost": _cost(record.recorded_cost, redaction),
-        "price": record.price or None,
+        "price": _price(record.price, redaction),
         "quality": context.quality,
         "provenance": context.provenance,
         "flags": list(flag_names(record.flags)),
     }
+
+
+def _price(price: str, redaction: Redaction | None) -> str | None:
+    """Return the identity of a price; with stand-ins, also for the account it is of."""
+    from tokentui.usage import renamed
+
+    return (renamed(price, lambda name: redaction.name("account", name)) if redaction else price) or None
 
 
 def _comparison(shown: Comparison, redaction: Redaction | None) -> Table:

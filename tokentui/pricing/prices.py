@@ -92,11 +92,6 @@ class Prices:
         """What changes when the price file says something else of an account, by `service/name`."""
         return {account: own.identity for account, own in self._overlay.accounts.items()}
 
-    @property
-    def account_lines(self) -> Mapping[str, str]:
-        """What the price file says in one line of an account (see `account_line`), by `service/name`."""
-        return {account: own.line for account, own in self._overlay.accounts.items()}
-
     def of(self, account: str) -> Prices:
         """Return the prices of an account, `service` or `service/name`: these, unless more is said of it."""
         own = self._overlay.accounts.get(account.lower()) if self._overlay.accounts else None

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import sources, text
 from tokentui.engine import explain_words as words
-from tokentui.engine.explain import FLAG_WORDS, Explained
+from tokentui.engine.explain import FLAG_WORDS, Explained, PriceInWords
 from tokentui.store.explain import Explanation, Logs, Request, flag_names
 from tokentui.ui import privacy
 from tokentui.ui.draw import Line, Span, fit, length, wrap
 from tokentui.ui.selections import days_in_words, heading
-from tokentui.usage import moment
+from tokentui.usage import moment, renamed
 
 if TYPE_CHECKING:
     from tokentui.engine.explain_books import BooksExplained
@@ -121,8 +121,9 @@ def _prices(explanation: Explanation, width: int) -> list[Line]:
         )  # fmt: skip
         model = text.clean(row.model, 100) or "(no model)"
         tier = f", {text.clean(row.service_tier, 30)}" if row.service_tier else ""
+        name = text.clean(_unnamed(row.price), 120) or "(no price)"
         rows.append([
-            (text.clean(row.price, 120) or "(no price)", "text" if known else "warn"), (model + tier, "text"),
+            (name, "text" if known else "warn"), (model + tier, "text"),
             *((text.tokens(count), "text") for count in counts),
             (_veiled(words.cost(usage, row.floor_count)), "strong" if known else "warn"),
         ])  # fmt: skip
@@ -134,13 +135,22 @@ def _prices(explanation: Explanation, width: int) -> list[Line]:
 def _price_words(found: Explained, width: int) -> list[Line]:
     """Return the prices in words; two models may have one price, which is told once."""
     rows = zip(found.explanation.price_rows[:MOST_ROWS], found.prices, strict=False)
-    told = dict.fromkeys(tuple(words.price(row, price)) for row, price in rows)
+    told = dict.fromkeys(tuple(words.price(row, _whose(price))) for row, price in rows)
     return [
         line
         for each in told
         for said, warns in each
         for line in _told(said, width, "warn" if warns else "muted" if said.startswith(" ") else "text")
     ]
+
+
+def _whose(price: PriceInWords) -> PriceInWords:
+    return replace(price, price=_unnamed(price.price))
+
+
+def _unnamed(price: str) -> str:
+    """Return the identity of a price; while names are hidden, without that of the account it is of."""
+    return renamed(price, lambda name: privacy.shown("account", name))
 
 
 def _copies(copies: Copies) -> str:

@@ -1,0 +1,61 @@
+"""The table below the month: each line until a day, and at the month's end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from tokentui.ui.draw import Line, cut, fit
+
+_FIGURE = 12
+"""Cells of a figure."""
+
+_BESIDE = 14
+"""Cells of what stands beside a figure: a range, or a change."""
+
+_LAST = 24
+"""Cells of what stands beside the last one, which may be a few words."""
+
+_LABEL = 23
+"""Cells of a name at most."""
+
+
+class Row(NamedTuple):
+    """One line."""
+
+    mark: str
+    """What its line in the plot looks like."""
+    mark_style: str
+    label: str
+    now: str
+    beside_now: str
+    end: str
+    beside_end: str
+    style: str = "muted"
+    """Of what stands beside the end."""
+
+
+def lines(rows: Sequence[Row], now: str, end: str, width: int) -> list[Line]:
+    """Return a head and the rows; what stands beside the figures gives way first, the first of them last."""
+    last = 1 + max(len(row.beside_end) for row in rows)
+    least = 3 + 10 + 2 * _FIGURE
+    with_last = width >= least + last
+    with_both = width >= least + _BESIDE + last
+    label = min(
+        width - 3 - 2 * _FIGURE - (_BESIDE if with_both else 0) - (max(last, _LAST) if with_last else 0),
+        _LABEL,
+    )
+    label = max(label, 6)
+    head: Line = [(" " * (label + 3), ""), (fit(now, _FIGURE, ">"), "muted")]
+    head += [(" " * (_BESIDE if with_both else 0), ""), (fit(end, _FIGURE, ">"), "muted")]
+    drawn = [cut(head, width)]
+    for row in rows:
+        line: Line = [(f" {row.mark} ", row.mark_style), (fit(row.label, label), "text")]
+        line.append((fit(row.now, _FIGURE, ">"), "strong"))
+        if with_both:
+            line.append((fit(f" {row.beside_now}", _BESIDE), "muted"))
+        line.append((fit(row.end, _FIGURE, ">"), "strong"))
+        if with_last:
+            line.append((f" {row.beside_end}", row.style))
+        drawn.append(cut(line, width))
+    return drawn
