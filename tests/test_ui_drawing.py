@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from tests.ui_program import TODAY, sample, usage
 from tokentui.store.snapshot import Drivers, Limit, Usage
-from tokentui.ui import cards, draw, drivers, figures, plot, totals
+from tokentui.ui import cards, draw, drivers, figures, plot, ticks, totals
 
 NOW = 1_800_000_000.0
 
@@ -188,7 +188,7 @@ def test_what_drove_the_cost_names_what_is_unpriced(width: int) -> None:
 
 @given(st.floats(0.000001, 1e12))
 def test_the_axis_has_few_round_steps(most: float) -> None:
-    step = plot.nice_step(most)
+    step = ticks.nice_step(most)
     assert most / step <= 4
     assert step * 4 <= most * 2.6
 
@@ -286,7 +286,7 @@ def test_marks_are_put_on_a_plot_without_drawing_it_anew() -> None:
 
 
 def test_numbers_of_things_have_no_fractions_on_the_axis() -> None:
-    assert [plot.nice_step(most, whole=True) for most in (0.5, 3, 5, 9, 90)] == [1, 1, 2, 5, 25]
+    assert [ticks.nice_step(most, whole=True) for most in (0.5, 3, 5, 9, 90)] == [1, 1, 2, 5, 25]
 
 
 def test_a_sum_is_at_least_what_its_parts_are() -> None:

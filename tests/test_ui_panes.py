@@ -67,7 +67,7 @@ async def test_a_journey_over_all_panes() -> None:
         assert "Tokens a day by model" in shown(pilot)
         await pilot.press("s", "c")
         assert "Cost a day by service" in shown(pilot)
-        assert "by service" in shown(pilot).splitlines()[-1], "the footer has the keys of the moment"
+        assert "month end" in shown(pilot).splitlines()[-1], "the footer has the keys of the moment"
         await pilot.press("1")
         assert "What drove it" in shown(pilot)
         assert "by service" not in shown(pilot).splitlines()[-1]

@@ -15,7 +15,7 @@ from rich.cells import get_character_cell_size
 
 _ALIKE = {
     "▁▂▃▄▅▆▇█": "_.-=+*%#",  # bars, low to high
-    "▏▎▍▌▋▊▉▐▀": "||||####\"",
+    "▏▎▍▌▋▊▉▐▀▔": "||||####\"\"",
     "░▒▓▚▞▖▗▘▝▙▛▜▟": ".:%\\/,.`'####",  # series without colours, and quarters
     "─━╌┄┈═╴╶╸╺": "-=.....-==",
     "│┃╎┆║╵╷╹╻": "|#::#||##",

@@ -17,16 +17,18 @@ from math import ceil
 from typing import NamedTuple
 
 from tokentui.ui.draw import BLOCKS, Line, length
+from tokentui.ui.ticks import value_axis
 
 _COLOUR = re.compile(r"\x1b\[([0-9;]*)m")
-_TICKS = 4
-"""How many steps the value axis has at most."""
-
+_BLANKS = re.compile(" +")
 _MOST_CELLS = 24
 """How wide a bar gets at most: twelve months across 300 columns."""
 
 MARKS = "█▓▒░▚▞"
 """Without colours each series has its own shade."""
+
+LEVEL = "╌"
+"""A height that is marked all across."""
 
 BEFORE = "━"
 """Where a bar of the period before would end."""
@@ -63,22 +65,6 @@ class Plot:
         return self.left + (bucket - self.skipped) * self.cells if bucket >= self.skipped else None
 
 
-def nice_step(most: float, *, whole: bool = False) -> float:
-    """Return a round step (1, 2, 2.5 or 5 times a power of ten) of which at most `_TICKS` cover `most`.
-
-    `whole` steps have no fraction.
-    """
-    power = 1.0 if whole else 10.0**-12
-    if most <= 0:
-        return 1.0
-    while True:
-        for factor in (1.0, 2.0, 2.5, 5.0):
-            step = factor * power
-            if step * _TICKS >= most and not (whole and step % 1):
-                return step
-        power *= 10
-
-
 def stacked(
     names: Sequence[str],
     every: int,
@@ -100,9 +86,7 @@ def stacked(
     """
     most = max([sum(values) for values in zip(*series, strict=True)] or [0.0])
     top = max(most, least)
-    step = nice_step(top, whole=whole)
-    ticks = [step * number for number in range(int(top / step) + 1)]
-    labels = [label(tick, step) for tick in ticks]
+    ticks, labels = value_axis(top, label, whole=whole)
     left = max(map(len, labels)) + 1
     shown = min(len(names), width - left)
     if shown < 1 or height < 4 or most <= 0:
@@ -132,6 +116,16 @@ def with_before(plot: Plot, values: Sequence[float]) -> Plot:
         if column is not None and value > 0 and lines:
             row = plot.row(min(value, plot.top))
             lines[row] = overwritten(lines[row], column, BEFORE * plot.bar, "strong")
+    return replace(plot, lines=tuple(lines))
+
+
+def with_level(plot: Plot, value: float) -> Plot:
+    """Return a plot with a height marked wherever no bar is; a height above all bars is not marked."""
+    if not plot.lines or not 0 < value <= plot.top:
+        return plot
+    lines, row = list(plot.lines), plot.row(value)
+    for blank in _BLANKS.finditer("".join(text for text, _ in lines[row]), plot.left):
+        lines[row] = overwritten(lines[row], blank.start(), LEVEL * len(blank[0]), "warn")
     return replace(plot, lines=tuple(lines))
 
 

@@ -13,12 +13,12 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tokentui import text
-from tokentui.ui import plot
+from tokentui.ui import plot, totals, trends_month
 from tokentui.ui.commands import bindings
-from tokentui.ui.draw import Line, wrap
+from tokentui.ui.draw import Line
 from tokentui.ui.heatmap import HoursQuestion
 from tokentui.ui.trends_answers import Answers, Asked
-from tokentui.ui.trends_picture import Picture, why_empty
+from tokentui.ui.trends_picture import Picture, month_days, nothing, why_empty
 from tokentui.ui.trends_series import TOKEN_PARTS, Question, named
 from tokentui.ui.trends_view import PRESETS, View
 from tokentui.ui.widgets import Lines
@@ -123,21 +123,27 @@ class Trends(Vertical, can_focus=True):
 
     def action_show_hours(self) -> None:
         """Show the heatmap, or the bars again."""
-        self.view = replace(self.view, hours=not self.view.hours)
+        self.view = replace(self.view.as_bars(), hours=not self.view.hours)
+
+    def action_add_up(self) -> None:
+        """Show the month added up to its end, or the bars again."""
+        self.view = self.view.added_up()
 
     def action_step(self, back: int) -> None:
         """Go back, or forward, by whole spans."""
-        if self.snapshot is not None:
-            snapshot = self.snapshot
-            self.view = self.view.stepped(back, snapshot.today, snapshot.first_day, self._week_start)
+        snapshot, start = self.snapshot, self._week_start
+        if snapshot is not None and self.view.running:
+            self.view = trends_month.stepped(self.view, back, snapshot, start)
+        elif snapshot is not None:
+            self.view = self.view.stepped(back, snapshot.today, snapshot.first_day, start)
 
     def action_move(self, across: int, down: int) -> None:
         """Move the cursor."""
-        self.view = self.view.moved(across, down)
+        self.view = self.view.moved(across, down, self._places)
 
     def action_move_to_end(self, first: bool) -> None:
         """Move the cursor to the first or the last place."""
-        self.view = self.view.at_end(first)
+        self.view = self.view.at_end(first, self._places)
 
     def action_leave_cursor(self) -> None:
         """Show the sums of the whole span again."""
@@ -173,17 +179,28 @@ class Trends(Vertical, can_focus=True):
     def _week_start(self) -> str:
         return cast("TokenTUI", self.app).settings.week_start
 
+    @property
+    def _places(self) -> tuple[int, int]:
+        """How many places the cursor has, and where it appears."""
+        return self._wanted(self.snapshot).places if self.snapshot else self.view.places
+
     def _wanted(self, snapshot: Snapshot) -> Picture:
         """Return the view that the keys have chosen, without any data."""
         view, start = self.view, self._week_start
+        budget = totals.budget(snapshot, cast("TokenTUI", self.app).settings.monthly_budget)
+        if view.running:
+            return trends_month.wanted(view, snapshot, budget, start)
         before = view.span(snapshot.today, start, 1) if view.compared and not view.hours else None
-        return Picture(view, view.span(snapshot.today, start), before, week_start=start)
+        return Picture(
+            view, view.span(snapshot.today, start), before, week_start=start, budget=budget,
+            month_days=month_days(snapshot),
+        )  # fmt: skip
 
     def _question(self, snapshot: Snapshot) -> Asked:
         wanted = self._wanted(snapshot)
         if self.view.hours:
             return HoursQuestion(wanted.span, snapshot.zone)
-        by = "" if self.view.by in TOKEN_PARTS else self.view.by
+        by = "" if self.view.running or self.view.by in TOKEN_PARTS else self.view.by
         return Question(wanted.span, wanted.before, by, snapshot.zone, wanted.week_start)
 
     def _pictured(self, found: Any, snapshot: Snapshot) -> Picture:
@@ -253,18 +270,18 @@ class Trends(Vertical, can_focus=True):
     def _plot(self, width: int, height: int) -> list[Line]:
         shown, snapshot = self._picture, self.snapshot
         if snapshot is None:
-            return _nothing(width, height, why_empty(None, None))
+            return nothing(width, height, why_empty(None, None))
         if failure := self._answers.failure(self._question(snapshot)):
-            return _nothing(width, height, f"could not be read: {text.clean(failure)}; r asks again")
+            return nothing(width, height, f"could not be read: {text.clean(failure)}; r asks again")
         if shown is None or shown.empty:
-            return _nothing(width, height, why_empty(snapshot, self._wanted(snapshot).span))
+            return nothing(width, height, why_empty(snapshot, self._wanted(snapshot).span))
         if shown.hours is not None:
             return shown.heat(width - 1, height)
         key = (width, height, self._shades, replace(shown.view, cursor=None), shown.span, shown.series)
         if self._drawn[0] != key:
             self._drawn = (key, shown.drawn(width - 2, height, shades=self._shades))
         if not self._drawn[1].lines and self.view.measured == "cost" and height >= 4:
-            return _nothing(width, height, f"no priced request in the {shown.span.title}; press u for tokens")
+            return nothing(width, height, f"no priced request in the {shown.span.title}; press u for tokens")
         return [[(" ", ""), *line] for line in shown.marked(self._drawn[1]).lines]
 
     def _table(self, width: int, _height: int) -> list[Line]:
@@ -278,8 +295,3 @@ class PlotLines(Lines):
         """Forget what was drawn, so that it is drawn when its new size is known."""
         self._drawn_in = None
         self.refresh()
-
-
-def _nothing(width: int, height: int, reason: str) -> list[Line]:
-    rows: list[Line] = [[("  " + row, "muted")] for row in wrap(reason, width - 4)]
-    return [*([[]] * max(0, (height - len(rows)) // 2)), *rows]

@@ -7,8 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from tokentui import periods, text
-from tokentui.ui import heatmap, plot
-from tokentui.ui.draw import Line, length, spread
+from tokentui.ui import figures, heatmap, plot
+from tokentui.ui.draw import Line, length, spread, wrap
 from tokentui.ui.trends_series import MEASURES, TOKEN_PARTS, Series, together
 from tokentui.ui.trends_table import Table
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from tokentui.store.snapshot import Snapshot
     from tokentui.ui.trends_span import Span
     from tokentui.ui.trends_view import View
+
+_NEAR = 1.5
+"""A budget so many times as high as the highest bar still has room above it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,15 @@ class Picture:
     quality: str = "exact"
     """Of the hours; each series has its own."""
     week_start: str = "monday"
+    budget: int | None = None
+    """What a month may cost, in nano-dollars."""
+    month_days: int = 30
+    """How many days the running month has."""
+
+    @property
+    def places(self) -> tuple[int, int]:
+        """How many places the cursor has, and where it appears."""
+        return self.view.places
 
     @property
     def empty(self) -> bool:
@@ -46,27 +58,33 @@ class Picture:
                 left.append((f"  {read}", "key"))
             if length(left) <= width:
                 break
-        right: Line = [(f"{note} ", "muted")] if note else []
-        return spread(left, right if length(left) + length(right) < width else [], width)
+        for said in self._notes(note):
+            if length(left) + length(said) < width:
+                return spread(left, said, width)
+        return spread(left, [], width)
 
     def drawn(self, width: int, height: int, *, shades: bool) -> plot.Plot:
         """Return the stacked bars, without what the cursor and the period before put on them."""
         measure = self.view.measure
+        values = [[measure.value(used) for used in each.now] for each in self.series]
+        least = max(self._before(), default=0.0)
+        if self._even <= _NEAR * max(map(sum, zip(*values, strict=True)), default=0.0):
+            least = max(least, self._even)
         return plot.stacked(
             [self.span.name(at) for at in range(len(self.span.starts))],
             {"day": 7, "week": 4, "month": 1}[self.view.bucket],
-            [[measure.value(used) for used in each.now] for each in self.series],
+            values,
             width,
             height,
             measure.label,
-            least=max(self._before(), default=0.0),
+            least=least,
             whole=measure.scale == 1,
             shades=shades,
         )
 
     def marked(self, drawn: plot.Plot) -> plot.Plot:
         """Return the bars with where the period before ended, and with the cursor."""
-        marked = plot.with_before(drawn, self._before())
+        marked = plot.with_before(plot.with_level(drawn, self._even), self._before())
         at = self.view.cursor
         if at is None:
             return marked
@@ -132,6 +150,24 @@ class Picture:
         measure = self.view.measure
         return [measure.value(used) for used in together("", self.series).before]
 
+    @property
+    def _even(self) -> float:
+        """How high a bar is that spends the month's budget evenly; 0 without a budget."""
+        if self.budget is None or self.view.measured != "cost":
+            return 0.0
+        days = {"day": 1, "week": 7, "month": self.month_days}[self.view.bucket]
+        return self.budget / self.view.measure.scale * self.view.measure.rate() * days / self.month_days
+
+    def _notes(self, note: str) -> list[Line]:
+        """Return what stands at the end of the title, the fullest first."""
+        said: list[Line] = [[(f"{note} ", "muted")]] if note else []
+        if not self._even or self.view.hours or self.empty:
+            return said
+        bucket, every = self.view.bucket, self.month_days
+        share = (self.budget or 0) * {"day": 1, "week": 7, "month": every}[bucket] // every
+        level: Line = [(plot.LEVEL, "warn"), (f" budget {figures.money(share)} a {bucket} ", "muted")]
+        return [[*level, ("· ", "muted"), *said[0]], level] if said else [level]
+
     def _when(self) -> tuple[str, ...]:
         """Return when it is, in full and as short as it gets."""
         at, hour = self.view.cursor, self.view.hour
@@ -150,6 +186,18 @@ class Picture:
         whole = together("", self.series)
         used = whole.now[at]
         return self.view.measure.figure(used, whole.quality) if used else text.UNKNOWN
+
+
+def month_days(snapshot: Snapshot) -> int:
+    """Return how many days the running month has."""
+    first, last = periods.billing_month(snapshot.today, snapshot.billing_day)
+    return (last - first).days + 1
+
+
+def nothing(width: int, height: int, reason: str) -> list[Line]:
+    """Return a reason in the middle of where a plot would be."""
+    rows: list[Line] = [[("  " + row, "muted")] for row in wrap(reason, width - 4)]
+    return [*([[]] * max(0, (height - len(rows)) // 2)), *rows]
 
 
 def why_empty(snapshot: Snapshot | None, span: Span | None) -> str:

@@ -25,6 +25,8 @@ class View:
     """Whether the span before is shown too."""
     hours: bool = False
     """Whether it is the heatmap of hours and weekdays."""
+    running: bool = False
+    """Whether it is a month added up day by day, to its end; `steps` counts months then."""
     cursor: int | None = None
     """Which bucket is read out; None for all of them."""
     hour: tuple[int, int] | None = None
@@ -39,6 +41,8 @@ class View:
     def name(self) -> str:
         """What is shown, without its span: `Cost a day by service`."""
         title = self.measure.title
+        if self.running:
+            return f"{title} of the month"
         if self.hours:
             return f"{title} by hour and weekday"
         if self.by == "direction":
@@ -54,16 +58,29 @@ class View:
         by = "service" if measured != "tokens" and self.by in TOKEN_PARTS else self.by
         return replace(self, measured=measured, by=by)
 
+    def added_up(self) -> View:
+        """Return the running month with the one before, or the bars again."""
+        if self.running:
+            return self.as_bars()
+        return replace(self, running=True, hours=False, compared=True, steps=0, cursor=None)
+
+    def as_bars(self) -> View:
+        """Return the view as bars."""
+        if not self.running:
+            return replace(self, hours=False)
+        return replace(self, running=False, hours=False, compared=False, steps=0, cursor=None)
+
     def split(self, by: str) -> View:
         """Return the view split by something else; kinds of tokens are counted in tokens."""
         measured = "tokens" if by in TOKEN_PARTS else self.measured
-        return replace(self, by=by, measured=measured, hours=False)
+        return replace(self.as_bars(), by=by, measured=measured)
 
     def in_buckets(self, bucket: str) -> View:
         """Return the view in days, weeks, months or, for `next`, in the next of these; it ends today."""
         if bucket == "next":
             bucket = BUCKETS[(BUCKETS.index(self.bucket) + 1) % len(BUCKETS)]
-        return replace(self, bucket=bucket, steps=0, cursor=None)
+        shown = self.as_bars() if self.running else self
+        return replace(shown, bucket=bucket, steps=0, cursor=None)
 
     def stepped(self, back: int, today: date, oldest: date | None, week_start: str) -> View:
         """Return the view so many spans further back, but not after today or before the oldest day."""
@@ -74,22 +91,27 @@ class View:
             return self
         return replace(self, steps=steps, cursor=None)
 
-    def moved(self, across: int, down: int) -> View:
+    @property
+    def places(self) -> tuple[int, int]:
+        """How many places the cursor has among the bars, and where it appears."""
+        return COUNTS[self.bucket], COUNTS[self.bucket] - 1
+
+    def moved(self, across: int, down: int, places: tuple[int, int] | None = None) -> View:
         """Return the view with the cursor moved; it appears at the newest bucket, or at noon."""
         if self.hours:
             row, hour = self.hour or (0, 12)
             if self.hour is not None:
                 row, hour = min(max(row + down, 0), 6), min(max(hour + across, 0), 23)
             return replace(self, hour=(row, hour))
-        last = COUNTS[self.bucket] - 1
-        at = last if self.cursor is None else min(max(self.cursor + across, 0), last)
+        count, newest = places or self.places
+        at = newest if self.cursor is None else min(max(self.cursor + across, 0), count - 1)
         return replace(self, cursor=at) if across else self
 
-    def at_end(self, first: bool) -> View:
+    def at_end(self, first: bool, places: tuple[int, int] | None = None) -> View:
         """Return the view with the cursor at the first or the last bucket, or hour of its weekday."""
         if self.hours:
             return replace(self, hour=(self.hour[0] if self.hour else 0, 0 if first else 23))
-        return replace(self, cursor=0 if first else COUNTS[self.bucket] - 1)
+        return replace(self, cursor=0 if first else (places or self.places)[0] - 1)
 
     def without_cursor(self) -> View:
         """Return the view of the whole span."""

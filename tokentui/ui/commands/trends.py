@@ -32,6 +32,7 @@ COMMANDS: tuple[Command, ...] = (
     _command("month", "m", "show_in('month')", "months", "Draw the last 12 months"),
     _command("previous", "p", "compare", "compare", "Show the period before as well, or hide it", _BOTH),
     _command("heatmap", "h", "show_hours", "hours", "Show hours and weekdays, or the bars again", _BOTH),
+    _command("month_end", "f", "add_up", "month end", "Add up the month to its end, or show the bars", _BOTH),
     _command("service", "s", "split('service')", "by service", "Stack by service", _BOTH),
     _command("model", "M", "split('model')", "by model", "Stack by model", _BOTH),
     _command("project", "P", "split('project')", "by project", "Stack by project"),
