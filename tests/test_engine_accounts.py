@@ -258,6 +258,33 @@ def test_a_locked_vault_is_said_so_and_opens_by_its_passphrase(accounts: Account
     assert home.exists()
 
 
+def test_an_account_is_removed_while_the_vault_is_locked_and_its_key_goes_when_it_opens(
+    accounts: Accounts,
+) -> None:
+    accounts.add(Account("deepseek"), Secret(GOOD))
+    accounts.add(Account("deepseek", "work"), Secret(NEWER))
+    keychain._vault.cache_clear()
+    later = Accounts(config.paths(os.environ), config.Settings(), actor="me")
+    left = later.remove("deepseek/work")
+    assert "the vault is locked" in left
+    assert left.endswith("and goes when that is unlocked next")
+    assert [view.account.key for view in later.listed()] == ["deepseek"]
+    vault = keychain.vault_of(config.paths(os.environ))
+    assert set(vault.read().items) == {"deepseek", "deepseek.work"}
+    later.unlock(Secret(PASSPHRASE))
+    assert set(vault.read().items) == {"deepseek"}, "the other account's key stays"
+    assert later.remove("deepseek") == ""
+    assert set(vault.read().items) == set()
+
+
+def test_a_key_that_a_new_account_of_that_name_uses_is_not_dropped(accounts: Accounts) -> None:
+    accounts.add(Account("deepseek"), Secret(GOOD))
+    accounts.remove("deepseek")
+    accounts.add(Account("deepseek"), Secret(NEWER))
+    accounts.unlock(Secret(PASSPHRASE))
+    assert keychain.vault_of(config.paths(os.environ)).get("deepseek") == Secret(NEWER)
+
+
 def test_keys_in_the_environment_are_offered_until_an_account_has_them(home: Path) -> None:
     environ = {"HOME": str(home), "DEEPSEEK_API_KEY": GOOD, "ANTHROPIC_ADMIN_KEY": ""}
     accounts = Accounts(config.paths(os.environ), config.Settings(), environ)

@@ -209,6 +209,17 @@ async def test_the_vault_is_unlocked(accounts: Accounts) -> None:
     assert accounts.listed()
 
 
+async def test_an_account_whose_key_lies_in_a_locked_vault_is_removed(accounts: Accounts) -> None:
+    keychain._vault.cache_clear()
+    async with opened() as person:
+        await person.press("d")
+        await person.sees("Remove deepseek", "its key in the vault")
+        await person.press("y")
+        await person.until(lambda: "goes when that is unlocked next" in person.app.said, "what is left")
+        await person.sees("Accounts 1")
+    assert [view.account.key for view in accounts.listed()] == ["deepseek/work"]
+
+
 async def test_without_a_vault_there_is_nothing_to_unlock() -> None:
     async with opened() as person:
         await person.press("u")

@@ -182,8 +182,8 @@ def remove(key: str, yes: bool) -> None:
         if not sys.stdin.isatty():
             raise Failure("there is no terminal to ask on", hint="--yes removes it without asking")
         click.confirm(f"Remove {view.account.key}?", abort=True, err=True)
-    accounts.remove(key)
-    output.write(f"removed {view.account.key}\n")
+    left = accounts.remove(key)
+    output.write(f"removed {view.account.key}{'; ' if left else ''}{left}\n")
 
 
 @account.command(short_help="Who changed what.")

@@ -18,10 +18,9 @@ from msgspec.structs import asdict, replace
 
 from tokentui import secrets
 from tokentui.billing import Account, KeyReport
-from tokentui.engine import account_prices
+from tokentui.engine import account_prices, keychain
 from tokentui.engine.account_check import AccountProblem, checked, row_of
 from tokentui.engine.beside import Beside
-from tokentui.engine.keychain import opened_silently, vault_of
 from tokentui.sources.providers import Provider, rows
 from tokentui.store.accounts import AuditEntry
 from tokentui.store.ledger import KnownBalance, StoredState
@@ -189,13 +188,20 @@ class Accounts(Beside):
         with self.writing() as writer:
             return writer.removal(account)
 
-    def remove(self, key: str) -> None:
-        """Remove an account, what its provider said of it, and its key in the vault."""
+    def remove(self, key: str) -> str:
+        """Remove an account, what its provider said of it, and its key in the vault.
+
+        Returns what is left to say: that a vault which is locked or damaged still has the key, or nothing.
+        """
         account = self.view(key).account
-        self._forget(account)
         with self.writing() as writer, self._paying(replace(account, prices=""), account.prices):
             writer.remove_account(account)
             writer.audit(_now(), self._actor, "remove", account.key, _told(account), {})
+        try:
+            self._forget(account)
+        except secrets.SecretsError as error:
+            return f"its key stays in the vault ({error}) and goes when that is unlocked next"
+        return ""
 
     @contextmanager
     def _paying(self, account: Account, before: str) -> Iterator[None]:
@@ -228,7 +234,7 @@ class Accounts(Beside):
         account = checked(account)
         row = row_of(account.service)
         if key is None and account.secret_reference:
-            keys = secrets.Keys(self._environ, opened_silently(self._paths))
+            keys = secrets.Keys(self._environ, keychain.opened_silently(self._paths))
             key = keys.get(secrets.parse(account.secret_reference))
 
         async def ask() -> T:
@@ -247,33 +253,27 @@ class Accounts(Beside):
 
     def _kept(self, account: Account, key: secrets.Secret) -> str:
         """Put a key into the vault; return where it is."""
-        reference = self._own_reference(account)
-        vault = opened_silently(self._paths)
-        vault.put(reference.removeprefix("vault:"), secrets.key_of(key, "the key"), time.time_ns() // 10**9)
-        return reference
+        keychain.keep(self._paths, account.key, secrets.key_of(key, "the key"), time.time_ns() // 10**9)
+        return keychain.reference_of(account.key)
 
     def _forget(self, account: Account) -> None:
         """Take an account's own key out of the vault. Raises SecretsError."""
-        if account.secret_reference == self._own_reference(account):
-            name, vault = account.secret_reference.removeprefix("vault:"), opened_silently(self._paths)
-            if vault.exists and name in vault.read().items:
-                vault.remove(name)
-
-    def _own_reference(self, account: Account) -> str:
-        return f"vault:{account.key.replace('/', '.')}"
+        if account.secret_reference == keychain.reference_of(account.key):
+            keychain.forget(self._paths, account.key)
 
     def unlock(self, passphrase: secrets.Secret) -> None:
-        """Open the vault for this process. Raises SecretsError."""
-        vault_of(self._paths).unlock(passphrase)
+        """Open the vault for this process; keys of accounts that are removed go now. Raises SecretsError."""
+        keychain.vault_of(self._paths).unlock(passphrase)
+        keychain.drop_removed(self._paths, self.audit_log(keychain.MOST_REMOVALS), self.listed())
 
     def create_vault(self, passphrase: secrets.Secret) -> None:
         """Make the vault, opened by a passphrase. Raises SecretsError."""
-        vault_of(self._paths).create([secrets.PassphraseSlot(passphrase)], time.time_ns() // 10**9)
+        keychain.vault_of(self._paths).create([secrets.PassphraseSlot(passphrase)], time.time_ns() // 10**9)
 
     @property
     def vault_state(self) -> str:
         """`none`, `locked` or `open`; tries what asks nobody. Blocks up to 5 s for a keyring that hangs."""
-        vault = opened_silently(self._paths)
+        vault = keychain.opened_silently(self._paths)
         return "none" if not vault.exists else "locked" if vault.is_locked else "open"
 
 

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from tokentui import secrets
 from tokentui.config import Paths
 
+if TYPE_CHECKING:
+    from tokentui.engine.accounts import AccountView
+    from tokentui.store.accounts import AuditEntry
+
 TRY_SECONDS = 60.0
 """After slots that asked nobody did not open it: a keyring may take 5 s each time, a command 10."""
+
+MOST_REMOVALS = 10_000
+"""Changes among which removed accounts are looked for."""
 
 _tried: dict[str, float] = {}
 """When opening a vault was last tried in vain, by its path; monotonic seconds."""
@@ -39,3 +48,36 @@ def opened_silently(paths: Paths) -> secrets.Vault:
         except secrets.SecretsError:
             _tried[vault.path] = time.monotonic()
     return vault
+
+
+def reference_of(key: str) -> str:
+    """Return where the key of an account (`service/name`) is kept."""
+    return f"vault:{_item(key)}"
+
+
+def keep(paths: Paths, key: str, secret: secrets.Secret, now: int) -> None:
+    """Put the key of an account into the vault; `now` in UTC seconds. Raises SecretsError."""
+    opened_silently(paths).put(_item(key), secret, now)
+
+
+def forget(paths: Paths, key: str) -> None:
+    """Take the key of an account out of the vault, if it has one. Raises SecretsError."""
+    vault = opened_silently(paths)
+    if vault.exists and _item(key) in vault.read().items:
+        vault.remove(_item(key))
+
+
+def drop_removed(paths: Paths, log: Iterable[AuditEntry], there: Iterable[AccountView]) -> None:
+    """Take keys out of the open vault whose accounts were removed while it was locked.
+
+    `log` says which were removed; a key that an account which is `there` uses stays. Raises SecretsError.
+    """
+    vault, used = vault_of(paths), {each.account.secret_reference for each in there}
+    names = {_item(entry.subject) for entry in log if entry.action == "remove"}
+    for name in names & set(vault.read().items):
+        if f"vault:{name}" not in used:
+            vault.remove(name)
+
+
+def _item(key: str) -> str:
+    return key.replace("/", ".")

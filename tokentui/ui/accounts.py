@@ -130,8 +130,9 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
                 self.mark(marked.account.key)
             self._marked = max(0, min(self._marked, len(self.rows) - 1))
 
-    async def _after_change(self, said: str, _answer: Any, problem: Problem | None) -> None:
-        self.program.say(str(problem) if problem else said)
+    async def _after_change(self, said: str, answer: Any, problem: Problem | None) -> None:
+        more = f"; {answer}" if isinstance(answer, str) and answer else ""
+        self.program.say(str(problem) if problem else said + more)
         self._looking = False
         self.look()
 
