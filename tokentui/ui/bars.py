@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, cast
 
 from tokentui import text
 from tokentui.ui.commands import Command, footer
-from tokentui.ui.draw import Line, length, spread
+from tokentui.ui.draw import Line, length, spread, wrap
 from tokentui.ui.first_run import Pace
 from tokentui.ui.widgets import Lines
 
@@ -88,18 +89,21 @@ class Banner(Bar):
         super().__init__(id="banner", classes="bar")
         self._pace = pace
 
-    def lines(self, _width: int, _height: int) -> list[Line]:
-        """One line: a failure, a notice, or an import that goes on beside the figures."""
+    def lines(self, width: int, _height: int) -> list[Line]:
+        """A failure, a notice in as many lines as it takes, or an import that goes on beside the figures."""
         program = self.program
         notices = [text.clean(notice) for notice in program.snapshot.notices] if program.snapshot else []
         if program.live.problem:
-            notices.insert(0, text.clean(text.tilde(program.live.problem), 300))
+            notices.insert(0, self._about_settings(width))
         if program.failure:
-            return [[(f" stopped: {program.failure}", "crit")]]
+            return _wrapped(f"stopped: {program.failure}", "crit", width)
         line: Line = []
         if notices:
             more = f" (and {len(notices) - 1} more)" if len(notices) > 1 else ""
-            line.append((f" {notices[0]}{more}", "warn"))
+            told = _wrapped(f"{notices[0]}{more}", "warn", width)
+            if len(told) > 1:
+                return told
+            line += told[0]
         progress = program.progress
         if progress is not None and program.shown_pane() != "first-run":
             percent = 100 * progress.bytes_done / progress.bytes_total if progress.bytes_total else 0.0
@@ -108,6 +112,25 @@ class Banner(Bar):
             line.append((f" reading logs: {text.percent(percent)} · {files}", "accent"))
             line.append((f"{' · ' if left else ''}{left}; the figures still grow", "muted"))
         return [line] if line else []
+
+    def _about_settings(self, width: int) -> str:
+        """Return what is wrong with the settings; what has no room there is on their pane."""
+        said = text.clean(text.tilde(self.program.live.problem), 300)
+        if len(said) < width:
+            return said
+        key = next(command.first_key for command in self.program.commands if command.id == "settings.open")
+        more = f"press {key or 'the key of Settings'}"
+        found = re.search(r"(line \d+)[^:]*: (.*)", said)
+        if found is None:
+            return f"there is a mistake in the settings: {more}"
+        reason = found[2].partition("; ")[0].partition(", such as: ")[0]
+        whole = f"settings, {found[1]}: {reason} · {more}"
+        return whole if len(whole) < width else f"settings: {found[1]}, {more}"
+
+
+def _wrapped(words: str, style: str, width: int) -> list[Line]:
+    """Return words in at most three lines."""
+    return [[(f" {row}", style)] for row in wrap(words, width - 2)[:3]]
 
 
 class Footer(Bar):
