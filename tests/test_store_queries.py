@@ -14,7 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.store_batches import HOUR, MINUTE, NOW, SECOND, at, batch, context, record
-from tokentui.store import Reader, UsageQuery, UsageTable, Where, Writer, open_reader, open_writer
+from tokentui.store import (
+    Reader,
+    UsageQuery,
+    UsageTable,
+    Where,
+    Writer,
+    holds_until,
+    open_reader,
+    open_writer,
+)
 from tokentui.store.migrate import SCHEMA_VERSION
 from tokentui.store.snapshot import Usage
 from tokentui.store.usage_table import DIMENSIONS, literal
@@ -419,6 +428,21 @@ def test_a_limit_without_a_reset_is_known_for_its_windows_length(writer: Writer,
     assert known(5 * HOUR) == [60.0, None, 50.0]
     assert known(7 * DAY) == [60.0, None, None]
     assert known(30 * DAY) == [None, None, None]
+
+
+def test_a_snapshot_is_true_for_as_long_as_it_says(writer: Writer, reader: Reader) -> None:
+    resets = NOW + 3 * HOUR + 7 * MINUTE + 3 * SECOND
+    limits = [limit(NOW, 40.0, resets), limit(NOW, 50.0, None, 60), limit(NOW, 60.0, NOW - 1, 10_080)]
+    records = [record(str(number), NOW - number * 3 * MINUTE) for number in range(600)]
+    writer.ingest([batch(records, [context("s1")], limits=limits)], NOW)
+    for zone in ("UTC", "Asia/Kathmandu"):
+        moment, steps, last = NOW + 1, 0, NOW + 26 * HOUR
+        while moment < last:
+            until = holds_until(shown := reader.snapshot(moment, zone), moment)
+            assert moment < until
+            assert reader.snapshot(min(until, last) - 1, zone) == shown
+            moment, steps = until, steps + 1
+        assert steps <= 26 * 8 + 3, "it is read more often than once in seven minutes"
 
 
 def test_a_limit_from_the_future_does_not_hide_todays(writer: Writer, reader: Reader) -> None:

@@ -22,13 +22,18 @@ class AccountsWatch:
         self._paths, self._database, self._writing, self._clock = paths, database, writing, clock
         self._poller: Poller | None = None
         self._seen = -1
+        self._new = False
         self.problems: tuple[str, ...] = ()
         """What is wrong with providers.toml and with the packages that add providers."""
 
+    def look(self) -> None:
+        """Find out whether there are accounts to ask; in the writer's thread, before each turn."""
+        self.problems = self._problems()
+        self._new = self._poller is None and self._any_accounts()
+
     async def turn(self) -> None:
         """Ask whoever is due; returns at once."""
-        self.problems, new = await self._writing.run(self._looked)  # one trip: each wakes two threads
-        if self._poller is None and new:
+        if self._poller is None and self._new:
             lane = Lane("tokentui-vault")  # a keyring may take 5 s to say no
             try:
                 self._poller = await lane.run(self._made)
@@ -47,9 +52,6 @@ class AccountsWatch:
         poller, self._poller = self._poller, None
         if poller is not None:
             await poller.close()
-
-    def _looked(self) -> tuple[tuple[str, ...], bool]:
-        return self._problems(), self._poller is None and self._any_accounts()
 
     def _problems(self) -> tuple[str, ...]:
         from tokentui.sources import third_party

@@ -20,8 +20,6 @@ from tokentui.store.lease import Lease, holder
 from tokentui.store.place import Place, choose
 from tokentui.store.snapshot import Snapshot
 
-SNAPSHOT_SECONDS = 60
-"""Even when nothing was written, limits run out of their windows and a day ends."""
 BACKUP_LOOK_SECONDS = 600.0
 """How often it is asked whether a backup is due: also the pause after one that failed."""
 MAKING_SECONDS = 10.0
@@ -56,8 +54,10 @@ class Database:
         self._lease: Lease | None = None
         self._writer: store.Writer | None = None
         self._reader: store.Reader | None = None
-        self._seen = (0, 0, 0)
-        """(data version, own changes, minute) of the last snapshot."""
+        self._seen = (0, 0)
+        """(data version, own changes) of the last snapshot."""
+        self._holds = (0, 0)
+        """From when to when it says what is so (epoch µs), if nothing was written."""
         self._closing = Lock()
         """Held while the writer is interrupted, or taken away to be closed."""
         self._watch: integrity.Watch | None = None
@@ -89,6 +89,11 @@ class Database:
     def exclusive(self) -> bool:
         """Only the writer's connection may have it open: snapshots are read in the writer's thread."""
         return self._writer is not None and self.place.exclusive
+
+    @property
+    def outdated(self) -> bool:
+        """Whether time alone has made the last snapshot wrong; for any thread."""
+        return not self._holds[0] <= self._clock() < self._holds[1]
 
     @property
     def writer(self) -> store.Writer:
@@ -205,6 +210,11 @@ class Database:
         except StoreError as error:  # collecting goes on without it
             self._told["backup"] = f"{error}: {error.hint}" if error.hint else str(error)
 
+    def changes(self) -> tuple[int, int]:
+        """Return what differs once anybody has changed the database, through whichever connection."""
+        connection = self.writer.connection
+        return int(connection.execute("PRAGMA data_version").fetchone()[0]), connection.total_changes
+
     def suspect(self) -> None:
         """Close the database and check it before it is opened again: reading it found damage."""
         self._suspect = True
@@ -243,13 +253,13 @@ class Database:
             return None
         with explained(path):
             reader = self._connected()
-            at = self._clock()
-            changes = (reader.data_version(), reader.connection.total_changes)
-            seen = (*changes, at // (SNAPSHOT_SECONDS * 1_000_000))
-            if seen == self._seen or not reader.schema_version():  # another process is just making it
+            seen = (reader.data_version(), reader.connection.total_changes)
+            unchanged = seen == self._seen and not self.outdated
+            if unchanged or not reader.schema_version():  # another process is just making it
                 return None
+            at = self._clock()
             snapshot = reader.snapshot(at, self.zone, self._billing_day)
-            self._seen = seen
+            self._seen, self._holds = seen, (at, store.holds_until(snapshot, at))
             return snapshot
 
     def empty_snapshot(self) -> Snapshot:
@@ -286,6 +296,6 @@ class Database:
     def close_reader(self) -> None:
         """Close the reader's connection."""
         reader, self._reader = self._reader, None
-        self._seen, self._reader_watch = (0, 0, 0), None
+        self._seen, self._reader_watch = (0, 0), None
         if reader is not None:
             reader.close()

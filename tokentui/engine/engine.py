@@ -63,6 +63,8 @@ class Engine:
         self._read: Snapshot | None = None
         """What the database said last; `_shown` adds what the engine has to say."""
         self._shown: Snapshot | None = None
+        self._stored = self._read_of = (0, 0)
+        """What the database has seen of changes, now and when it was read last."""
         self._trouble = ""
         """Why the last pass failed; empty when it did not."""
         self._price_problem = ""
@@ -162,7 +164,9 @@ class Engine:
         """Collect (or follow) once and show what changed; return the seconds until the next turn."""
         try:
             await self._work()
-            await self._show()
+            if self._collector is None or self._stored != self._read_of or self._database.outdated:
+                await self._show()
+                self._read_of = self._stored
             if self._database.leading and not self._stopping.is_set():
                 await self._accounts.turn()
             if self._database.leading and self._database.keep_due and not self._stopping.is_set():
@@ -248,7 +252,10 @@ class Engine:
             results = collector.collect(
                 everywhere=everywhere, progress=self._report, stopping=self._stopping.is_set
             )
-            self._titles.turn(any(result.files_read for result in results))
+            # All that a turn must know, at once: each trip to this thread wakes two.
+            self._accounts.look()
+            self._titles.turn(changed=any(result.files_read for result in results))
+            self._stored = self._database.changes()
             return results
 
         work = asyncio.ensure_future(self._writing.run(once))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tokentui.store.ingest import Ingested as Ingested
     from tokentui.store.queries import Reader as Reader
     from tokentui.store.queries import open_reader as open_reader
+    from tokentui.store.snapshot_query import holds_until as holds_until
     from tokentui.store.usage_table import UsageQuery as UsageQuery
     from tokentui.store.usage_table import UsageTable as UsageTable
     from tokentui.store.usage_table import Where as Where
@@ -28,6 +29,7 @@ _HOMES = {
     "Ingested": "ingest",
     "Reader": "queries",
     "open_reader": "queries",
+    "holds_until": "snapshot_query",
     "UsageQuery": "usage_table",
     "UsageTable": "usage_table",
     "Where": "usage_table",

@@ -77,6 +77,18 @@ def snapshot(connection: sqlite3.Connection, now: int, zone: str, billing_day: i
     )
 
 
+def holds_until(shown: Snapshot, now: int) -> int:
+    """Return up to when a snapshot of `now` says what a new one would, if nothing is stored meanwhile.
+
+    Both in UTC epoch microseconds. Days end, and yesterday is compared, at quarters of an hour or between
+    two; and limits run out of their windows.
+    """
+    half = QUARTER // 2
+    limits = [limit for card in shown.cards for limit in card.limits]
+    resets = (_reset_at(each.observed_at, each.window_minutes, each.resets_at) for each in limits)
+    return min([(now // half + 1) * half, *(at for at in resets if at > now)])
+
+
 def _same_time(days: Days, now: int, day: date) -> int:
     """Return when the clocks showed on another day what they show now, to the nearest quarter (epoch µs)."""
     clock = moment(now).astimezone(days.zone).time()
@@ -207,13 +219,16 @@ def _limits(connection: sqlite3.Connection, now: int) -> dict[int, list[Limit]]:
     rows = connection.execute(_NEWEST_READINGS).fetchall()
     found: dict[int, list[Limit]] = {}
     for account, limit_id, window, last_seen, used, resets_at, plan, name, origin in rows:
-        # Once the window was reset, what is used is not known until somebody says so again. Without a
-        # time of its reset it was at most its own length after it was last seen.
-        reset = last_seen + (window or _LONGEST_WINDOW) * _MINUTE if resets_at is None else resets_at
-        percent = used if reset > now else None
+        # Once the window was reset, what is used is not known until somebody says so again.
+        percent = used if _reset_at(last_seen, window, resets_at) > now else None
         limit = Limit(limit_id, name or limit_id, window, percent, resets_at, last_seen, plan, origin)
         found.setdefault(account, []).append(limit)
     return found
+
+
+def _reset_at(last_seen: int, window: int, resets_at: int | None) -> int:
+    """Return when a window is reset; without a time it is at most its own length after it was last seen."""
+    return last_seen + (window or _LONGEST_WINDOW) * _MINUTE if resets_at is None else resets_at
 
 
 def _by_window(limit: Limit) -> tuple[str, int]:
