@@ -70,7 +70,7 @@ async def test_a_journey_over_all_panes() -> None:
         assert "month end" in shown(pilot).splitlines()[-1], "the footer has the keys of the moment"
         await pilot.press("1")
         assert "What drove it" in shown(pilot)
-        assert "by service" not in shown(pilot).splitlines()[-1]
+        assert "month end" not in shown(pilot).splitlines()[-1]
         await pilot.press("r")
         assert feed.refreshed == 1
         await pilot.press("q")
