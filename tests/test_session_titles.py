@@ -17,8 +17,10 @@ from tests.store_batches import NOW, batch, record
 from tokentui import sources, store
 from tokentui.config import Settings
 from tokentui.config import paths as config_paths
+from tokentui.engine import session_titles
+from tokentui.engine.collect import collect_once
 from tokentui.engine.collector import Collector
-from tokentui.engine.database import Database
+from tokentui.engine.database import Database, now
 from tokentui.engine.session_titles import AGAIN_SECONDS, SessionTitles
 from tokentui.sources import titles
 from tokentui.sources.logs import claude_titles
@@ -187,7 +189,7 @@ def test_every_source_with_titles_is_in_the_registry() -> None:
 def test_a_title_stays_when_the_log_is_gone_and_is_what_drove_the_day(tmp_path: Path) -> None:
     writer = store.open_writer(tmp_path / "tokentui.db", "UTC")
     writer.ingest([batch([record("a")])], NOW)
-    (source, path, mtime), = changed_logs(writer.connection, titles.SOURCES, -1, 9)
+    [(source, path, _, mtime)] = changed_logs(writer.connection, titles.SOURCES, -1, 9)
     (conversation,) = writer.connection.execute("SELECT conversation_id FROM sessions").fetchone()
     assert writer.put_titles({source: {conversation: "Fix cart totals", "unknown": "nobody"}}) == 1
     assert writer.put_titles({source: {conversation: "Fix cart totals"}}) == 0
@@ -202,12 +204,23 @@ def test_a_title_stays_when_the_log_is_gone_and_is_what_drove_the_day(tmp_path: 
 
 
 def test_the_dashboard_calls_a_session_by_its_title_a_moment_after_its_requests(home: Path) -> None:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    time = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     title = b'{"type":"ai-title","aiTitle":"Fix cart totals","sessionId":"s1"}\n'
-    append(log(home), request("1", timestamp=now), title)
+    append(log(home), request("1", timestamp=time), title)
     with engine() as (_, watch):
         watch.records(1)
         watch.wait(lambda: [each.label for each in watch.last.drivers.sessions] == ["Fix cart totals"])
+
+
+def collected(database: Database | None = None) -> Database:
+    """The database of this home, with what its logs say now."""
+    config = config_paths(os.environ)
+    database = database or Database(config, Settings())
+    assert database.open_writer()
+    collector = Collector(config, Settings(), database)
+    collector.open()
+    collector.collect()
+    return database
 
 
 def test_logs_that_did_not_change_since_are_not_opened_for_their_titles_again(
@@ -221,23 +234,43 @@ def test_logs_that_did_not_change_since_are_not_opened_for_their_titles_again(
 
     monkeypatch.setattr(titles, "of", noted)
     path, at = append(log(home), request("1")), 0.0
-    config = config_paths(os.environ)
-    database = Database(config, Settings())
-    assert database.open_writer()
-    collector = Collector(config, Settings(), database)
-    collector.open()
-    collector.collect()
-    looking = SessionTitles(database, lambda: time.time_ns() // 1000, lambda: at)
-    assert [looking.turn(True), looking.turn(True)] == [0, 0]
+    database = collected()
+    looking = SessionTitles(database, now, lambda: at)
+    assert [looking.turn(changed=True), looking.turn(changed=True)] == [0, 0]
     assert opened == [str(path)]
     append(path, request("2"))
-    collector.collect()
-    looking.turn(True)
+    collected(database)
+    looking.turn(changed=True)
     assert opened == [str(path)]  # not yet: it is being written, most likely
     at = AGAIN_SECONDS
-    looking.turn(False)
+    looking.turn(changed=False)
     assert opened == [str(path)] * 2
-    anew = SessionTitles(database, lambda: time.time_ns() // 1000, lambda: at)
-    anew.turn(True)
+    anew = SessionTitles(database, now, lambda: at)
+    anew.turn(changed=True)
     assert opened == [str(path)] * 2
     database.close()
+
+
+def test_many_logs_are_looked_at_in_turns_and_every_one_once(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_titles, "TURN_BYTES", 1_000)
+    for number in range(10):
+        title = b'{"type":"ai-title","aiTitle":"Number %d"}\n' % number
+        append(log(home, f"-work-shop/s{number}.jsonl"), request(str(number), sessionId=f"s{number}"), title)
+    database = collected()
+    looking = SessionTitles(database, now, time.monotonic)
+    first = looking.turn(changed=True)
+    assert 0 < first < 10
+    looking.finish()
+    rows = database.writer.connection.execute("SELECT conversation_id, title FROM sessions ORDER BY 1")
+    assert rows.fetchall() == [(f"s{number}", f"Number {number}") for number in range(10)]
+    database.close()
+
+
+def test_a_scheduled_collection_keeps_titles_too(home: Path) -> None:
+    append(log(home), request("1"), b'{"type":"ai-title","aiTitle":"Fix cart totals"}\n')
+    collect_once(config_paths(os.environ), Settings())
+    with sqlite3.connect(config_paths(os.environ).database) as connection:
+        assert connection.execute("SELECT title FROM sessions").fetchall() == [("Fix cart totals",)]
+    connection.close()

@@ -14,6 +14,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from tokentui.demo_titles import title
+
 PROJECTS = {
     "shop": (9, ("feat/cart", "feat/checkout", "main")),
     "api-gateway": (6, ("main", "fix/timeouts")),
@@ -76,6 +78,7 @@ def write_history(home: Path, seed: int, now: datetime, days: int = 120) -> None
         marker.write_text(str(home / name))
     slugs = {str(home / name): name for name in PROJECTS}
     (home / ".gemini" / "projects.json").write_text(json.dumps({"projects": slugs}))
+    (home / ".codex" / "session_index.jsonl").unlink(missing_ok=True)
     writers = {"claude": _claude, "codex": _codex, "gemini": _gemini}
     for session in _sessions(seed, now, days):
         if session.times:
@@ -143,6 +146,8 @@ def _claude(home: Path, session: Session, _: datetime) -> None:
     asked = {"type": "user", "message": {"role": "user", "content": "…"}}
     head = _claude_head(home, session, name, session.times[0] - 2_000, "")
     lines = [_json(head | asked), *_claude_lines(home, session, name, session.model, session.times, "")]
+    if called := title(session.project, name):
+        lines.append(_json({"type": "ai-title", "aiTitle": called, "sessionId": name}))
     _write(folder / f"{name}.jsonl", lines, session.times[-1])
     agent, times = f"{session.rnd.getrandbits(32):08x}", [time + 1_500 for time in session.times[2:12]]
     if times and session.rnd.random() < 0.3:
@@ -219,6 +224,11 @@ def _codex(home: Path, session: Session, now: datetime) -> None:
     began = datetime.fromtimestamp(start / 1000, now.tzinfo)  # Codex names its files in local time
     folder = home / ".codex" / "sessions" / f"{began:%Y/%m/%d}"
     _write(folder / f"rollout-{began:%Y-%m-%dT%H-%M-%S}-{name}.jsonl", lines, session.times[-1])
+    if called := title(session.project, name):
+        index = home / ".codex" / "session_index.jsonl"
+        known = index.read_text().splitlines() if index.exists() else []
+        entry = _json({"id": name, "thread_name": called, "updated_at": _iso(start)})
+        _write(index, [*known, entry], session.times[-1])
 
 
 def _codex_line(time: int, kind: str, payload: dict[str, Any]) -> str:
@@ -258,6 +268,8 @@ def _gemini(home: Path, session: Session, _: datetime) -> None:
         message = {"id": _uuid(rnd), "timestamp": _iso(time), "type": "gemini", "content": "…"}
         lines.append(_json(message | {"model": session.model, "tokens": tokens}))
         cached, context = context, context + output + int(rnd.lognormvariate(8.3, 0.9))
+    if called := title(session.project, name):
+        lines.append(_json({"$set": {"summary": called}}))
     stamp = _iso(start)[:16].replace(":", "-")
     folder = home / ".gemini" / "tmp" / session.project / "chats"
     _write(folder / f"session-{stamp}-{name[:8]}.jsonl", lines, session.times[-1])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from tokentui.config import Paths, Settings
 from tokentui.engine.collector import Collector, SourceResult
-from tokentui.engine.database import Database
+from tokentui.engine.database import Database, now
 from tokentui.frozen import dataclass
 from tokentui.sources import everything
 from tokentui.store import Reader, UsageQuery, Where, integrity
@@ -110,6 +110,15 @@ def _repaired(database: Database, collected: Callable[[], Collected]) -> Collect
         return collected()
 
 
+def _name_sessions(database: Database, files_read: int) -> None:
+    """Look for titles where few logs have changed: nobody waits for those of a first reading."""
+    if files_read:  # a start that finds nothing new needs none of it
+        from tokentui.engine.session_titles import FILES, SessionTitles
+
+        if files_read <= FILES:
+            SessionTitles(database, now, time.monotonic).turn(changed=True)
+
+
 def _collected(
     database: Database, collector: Collector, done: Collected,
     progress: Callable[[ImportProgress], None] | None,
@@ -123,6 +132,7 @@ def _collected(
     before = database.reader().record_count()
     collector.open()
     results = collector.collect(progress=progress)
+    _name_sessions(database, sum(result.files_read for result in results))
     if before:  # what was just read for the first time needs no copy yet
         database.keep()
     return replace(done, sources=tuple(results), records_before=before)

@@ -1,6 +1,7 @@
 """Looks for what sessions are called, in the logs that changed: a few files a turn, after the requests.
 
-A first start looks at the logs of the last week; from then on a note in the database says how far it came.
+A first start looks at the logs of the last weeks, the newest first; from then on a note in the database
+says how far it came.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from tokentui.store.notes import TITLES_READ
 if TYPE_CHECKING:
     from tokentui.engine.database import Database
 
-FIRST_DAYS = 7
-"""What is older has seldom a title that anybody looks for, and its log is read no more."""
+FIRST_DAYS = 35
+"""Tools keep their logs for 30 days; what lies there longer has seldom a title that anybody looks for."""
 
-FILES = 8
-"""Of a turn: 2 ms each, and the writer's thread is not held up."""
+FILES = 64
+TURN_BYTES = 8 << 20
+"""At most so much a turn, 10 ms: what else the writer's thread has to do is not held up."""
 
 AGAIN_SECONDS = 60.0
 """Until the logs that have grown since are looked at again: a title is seldom changed."""
@@ -33,12 +35,13 @@ class SessionTitles:
     def __init__(self, database: Database, clock: Callable[[], int], monotonic: Callable[[], float]) -> None:
         """`clock` returns UTC epoch microseconds, `monotonic` seconds."""
         self._database, self._clock, self._monotonic = database, clock, monotonic
-        self._waiting: list[tuple[str, str]] = []
+        self._waiting: list[tuple[str, str, int]] = []
+        """Source, path and size of the logs that are still to be looked at."""
         self._next = 0.0
         self._until: int | None = None
         self._changed = True
 
-    def turn(self, changed: bool) -> int:
+    def turn(self, *, changed: bool) -> int:
         """Look at the next few logs, if there are any; returns how many sessions got a name.
 
         `changed` says whether the requests of this turn were. Raises StoreError.
@@ -49,11 +52,26 @@ class SessionTitles:
             self._ask()
         if not self._waiting:
             return 0
-        now, self._waiting = self._waiting[:FILES], self._waiting[FILES:]
+        count = self._next_count()
+        now, self._waiting = self._waiting[:count], self._waiting[count:]
         named = self._name(now)
         if not self._waiting and self._until is not None:
             self._database.writer.set_meta(TITLES_READ, str(self._until))
         return named
+
+    def finish(self) -> None:
+        """Look at all there are, at once. Raises StoreError."""
+        self.turn(changed=True)
+        while self._waiting:
+            self.turn(changed=False)
+
+    def _next_count(self) -> int:
+        total = 0
+        for count, (_, _, size) in enumerate(self._waiting[:FILES]):
+            total += size
+            if total > TURN_BYTES:
+                return max(count, 1)
+        return FILES
 
     def _ask(self) -> None:
         # A start that finds nothing new needs none of it.
@@ -64,14 +82,14 @@ class SessionTitles:
         noted = writer.meta(TITLES_READ)
         since = int(noted) if noted else self._clock() * 1000 - FIRST_DAYS * _DAY_NS
         rows = changed_logs(writer.connection, titles.SOURCES, since, _MOST)
-        self._waiting = [(source, path) for source, path, _ in rows]
-        self._until = max((mtime for _, _, mtime in rows), default=None)
+        self._waiting = [(source, path, size) for source, path, size, _ in rows]
+        self._until = max((mtime for *_, mtime in rows), default=None)
 
-    def _name(self, logs: list[tuple[str, str]]) -> int:
+    def _name(self, logs: list[tuple[str, str, int]]) -> int:
         from tokentui.sources import titles
 
         paths = defaultdict(list)
-        for source, path in logs:
+        for source, path, _ in logs:
             paths[source].append(path)
         told = {source: titles.of(source, those) for source, those in paths.items()}
         return self._database.writer.put_titles({source: found for source, found in told.items() if found})

@@ -11,14 +11,14 @@ from tokentui.store.dimensions import session_key
 
 def changed_logs(
     connection: sqlite3.Connection, sources: Iterable[str], since: int, most: int
-) -> list[tuple[str, str, int]]:
-    """Return (source, path, mtime in ns) of the logs that changed after `since`, the newest first."""
+) -> list[tuple[str, str, int, int]]:
+    """Return (source, path, bytes, mtime in ns) of the logs that changed after `since`, the newest first."""
     rows = connection.execute(
-        "SELECT source, path, mtime_ns FROM log_files WHERE mtime_ns > ? AND gone_at IS NULL"
+        "SELECT source, path, size, mtime_ns FROM log_files WHERE mtime_ns > ? AND gone_at IS NULL"
         " AND source IN (SELECT value FROM json_each(?)) ORDER BY mtime_ns DESC LIMIT ?",
         (since, json.dumps(list(sources)), most),
     )
-    return [(str(source), str(path), int(mtime)) for source, path, mtime in rows]
+    return [(str(source), str(path), int(size), int(mtime)) for source, path, size, mtime in rows]
 
 
 def put(connection: sqlite3.Connection, service: str, titles: Mapping[str, str]) -> int:
