@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ from tokentui import store
 from tokentui.billing import Account, Balance, Bucket, Feature, Fetched
 from tokentui.sources import providers
 from tokentui.sources.providers import Span, json_paths
-from tokentui.sources.providers.errors import ChangedFormat, KeyRejected, ProviderError
+from tokentui.sources.providers.errors import ChangedFormat, KeyRejected, Moved, ProviderError
 from tokentui.sources.providers.http import Client
 from tokentui.store.ledger import StoredState
 
@@ -73,6 +74,8 @@ ANSWERS: dict[str, Any] = {
         ],
     },
 }  # fmt: skip
+
+ASKS = "[acme]\nurl='https://a.example'\n[acme.balance]\namount='a'\n"
 
 Write = Callable[[str], None]
 
@@ -177,6 +180,53 @@ async def test_the_question_carries_the_key_in_its_header_and_the_days_in_its_qu
     assert str(request.url) == "https://api.acme.example/v1/usage?from=2026-11-19&to=2026-11-21&unit=day"
 
 
+POSTED = """
+[acme]
+url = "https://api.acme.example/v1"
+header = "X-Api-Key: {key}"
+[acme.cost]
+path = "report"
+method = "POST"
+query = { v = "2" }
+body = { since = "{from_seconds}", days = ["{from_date}", "{to_date}"], by = { model = true }, most = 1.5 }
+day = "rows[].day"
+amount = "rows[].usd"
+"""
+
+
+async def test_a_question_by_post_sends_its_body_with_the_days_in_it(write: Write) -> None:
+    write(POSTED)
+    seen: list[httpx.Request] = []
+    asking = client({"/v1/report": {"rows": [{"day": "2026-11-20", "usd": 2}]}}, seen)
+    found = await providers.rows()["acme"].load().FETCHES["cost"](asking, asking.account, SPAN)
+    assert [bucket.cost for bucket in found.buckets] == [2 * 10**9]
+    (request,) = seen
+    assert (request.method, str(request.url)) == ("POST", "https://api.acme.example/v1/report?v=2")
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["x-api-key"] == CANARY
+    assert json.loads(request.content) == {
+        "since": at("2026-11-19") // 1_000_000, "days": ["2026-11-19", "2026-11-21"], "by": {"model": True},
+        "most": 1.5,
+    }  # fmt: skip
+
+
+async def test_a_question_by_post_follows_no_redirect(write: Write) -> None:
+    write(POSTED)
+    seen: list[httpx.Request] = []
+    asking = client({}, seen, 307)
+    with pytest.raises(Moved):
+        await providers.rows()["acme"].load().FETCHES["cost"](asking, asking.account, SPAN)
+    assert len(seen) == 1
+
+
+async def test_a_question_by_post_may_be_without_a_body(write: Write) -> None:
+    write('[acme]\nurl = "https://a.example"\n[acme.balance]\namount = "left"\nmethod = "POST"\n')
+    seen: list[httpx.Request] = []
+    asking = client({"/": {"left": 3}}, seen)
+    found = await providers.rows()["acme"].load().FETCHES["balance"](asking, asking.account, SPAN)
+    assert (found.balances[0].amount, seen[0].method, seen[0].content) == (3 * 10**9, "POST", b"{}")
+
+
 async def test_the_connection_test_shows_what_it_finds(write: Write) -> None:
     write(ACME)
     asking = client(ANSWERS)
@@ -277,6 +327,12 @@ async def test_a_wrong_value_never_becomes_a_figure(write: Write, feature: Featu
         ("[acme]\nurl='https://a.example'\n[acme.history]\nday='a[].d'", "[acme.history]", "where none of"),
         ("[acme]\nurl='https://a.example'\n[acme.limits.x]\nused='a'", "[acme.limits.x]", "used_percent"),
         ("[acme]\nurl='https://a.example'\n[acme.limits]\nused='a'", "[acme.limits]", "holds blocks"),
+        (ASKS + "method='PUT'", "[acme.balance] method", "is neither GET nor POST"),
+        (ASKS + "body={a=1}", "[acme.balance] body", "is sent by POST only"),
+        (ASKS + "method='POST'\nbody='a'", "[acme.balance] body", "is no table"),
+        (ASKS + "method='POST'\nbody={a=2026-11-20}", "[acme.balance] body", "what JSON cannot"),
+        (ASKS + "method='POST'\nbody={a=nan}", "[acme.balance] body", "what JSON cannot"),
+        (ASKS + f"method='POST'\nbody={{a='{'x' * 20_000}'}}", "[acme.balance] body", "is longer than"),
         ("[acme]\ncommand=['usage']", "[acme] command", "whole path of a program"),
         ("[acme]\ncommand=['/bin/x']\nprovides=['all']", "[acme] provides", "knows no all"),
         ("[acme]\ncommand=['/bin/x']\ntimeout='1h'", "[acme] timeout", "is not between"),

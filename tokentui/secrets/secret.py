@@ -114,7 +114,8 @@ def _trouble_with(text: str) -> str:
     if len(text) > MOST_KEY_CHARACTERS:
         return f"it is longer than {MOST_KEY_CHARACTERS:,} characters"
     if not text.isascii():
-        return "it holds a character that is not ASCII"
+        at = next(number for number, character in enumerate(text, 1) if not character.isascii())
+        return f"its character {at} is not ASCII, and a key travels in an HTTP header, which is ASCII only"
     if not text.isprintable() or " " in text:
         return "it holds a blank or a control character"
     return ""

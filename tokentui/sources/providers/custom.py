@@ -51,6 +51,8 @@ class Question:
     """Below the base URL."""
     query: Mapping[str, str]
     """May hold {from_date}, {to_date}, {from_seconds}, {to_seconds}."""
+    body: Mapping[str, object] | None
+    """Of a question by POST; its texts may hold the same."""
     fields: Mapping[str, Path]
     unit: str = "dollars"
     currency: str = "USD"
@@ -88,8 +90,11 @@ class Asked:
         async def ask(client: Client, account: Account, span: Span) -> Fetched:
             parts = []
             for question in self.questions[feature]:
-                query = _filled(question.query, span)
-                answer = await client.get(question.path, query)
+                query = [(name, _filled(value, span)) for name, value in question.query.items()]
+                if question.body is None:
+                    answer = await client.get(question.path, query)
+                else:
+                    answer = await client.post(question.path, _filled_in(question.body, span), query)
                 try:
                     parts.append(_UNDERSTOOD[feature](question, answer, client, account, span))
                 except ChangedFormat as changed:
@@ -105,17 +110,27 @@ class Asked:
         return ask
 
 
-def _filled(query: Mapping[str, str], span: Span) -> list[tuple[str, str]]:
+def _filled(text: str, span: Span) -> str:
+    """Return a text with the days that are asked for in the places of their names."""
     known = {
         "{from_date}": f"{moment(span.start):%Y-%m-%d}", "{to_date}": f"{moment(span.end - DAY):%Y-%m-%d}",
         "{from_seconds}": str(span.start // 1_000_000), "{to_seconds}": str(span.end // 1_000_000),
     }  # fmt: skip
-    found = []
-    for name, value in query.items():
-        for sign, meant in known.items():
-            value = value.replace(sign, meant)
-        found.append((name, value))
-    return found
+    for sign, meant in known.items():
+        text = text.replace(sign, meant)
+    return text
+
+
+def _filled_in(value: object, span: Span) -> object:
+    """Return a part of a body with the days in its texts; seconds that stand alone are a number."""
+    if isinstance(value, Mapping):
+        return {name: _filled_in(each, span) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_filled_in(each, span) for each in value]
+    if not isinstance(value, str):
+        return value
+    text = _filled(value, span)
+    return int(text) if value in ("{from_seconds}", "{to_seconds}") else text
 
 
 def _sum(question: Question, answer: object, name: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -28,6 +29,8 @@ _EXAMPLES = {
     "history": 'day = "usage[].date" input_tokens = "usage[].tokens_in"',
 }  # fmt: skip
 _MOST_LIMITS = 20
+_MOST_BODY = 16_384
+_BODY = 'body = { from = "{from_date}", group = ["model"] }'
 
 
 def questions_of(block: Mapping[str, Any], where: str) -> dict[Feature, tuple[Question, ...]]:
@@ -58,7 +61,7 @@ def _windows(block: Mapping[str, Any], outer: str) -> tuple[Question, ...]:
 
 
 def _question(feature: Feature, block: Mapping[str, Any], where: str, name: str = "") -> Question:
-    known = ("path", "query", *_PATHS[feature], *_OTHERS[feature])
+    known = ("path", "query", "method", "body", *_PATHS[feature], *_OTHERS[feature])
     for key in block:
         if key not in known:
             reason = f"is not known (known: {', '.join(known)})"
@@ -72,7 +75,7 @@ def _question(feature: Feature, block: Mapping[str, Any], where: str, name: str 
     if not (len(currency) == 3 and currency.isascii() and currency.isupper()):
         raise Wrong(f"{where} currency", "is none", 'currency = "EUR"')
     return Question(
-        where, _below(block, where), _query(block, where), fields, unit, currency,
+        where, _below(block, where), _query(block, where), _body(block, where), fields, unit, currency,
         name or text_of(block, where, "name", 'name = "credits"'),
         min(length(block, where, "window", 0) // 60, 5_256_000), _period(block, where),
     )  # fmt: skip
@@ -130,6 +133,27 @@ def _query(block: Mapping[str, Any], where: str) -> dict[str, str]:
     if not all(isinstance(each, str | int) for each in values):
         raise Wrong(f"{where} query", "is no table of texts", 'query = { from = "{from_date}" }')
     return {name: str(each) for name, each in found.items()}
+
+
+def _body(block: Mapping[str, Any], where: str) -> dict[str, object] | None:
+    """Return what a question by POST sends as JSON; None for one by GET."""
+    method = block.get("method", "GET")
+    if method not in ("GET", "POST"):
+        raise Wrong(f"{where} method", "is neither GET nor POST", 'method = "POST"')
+    body = block.get("body", {})
+    if method == "GET":
+        if "body" in block:
+            raise Wrong(f"{where} body", "is sent by POST only", 'method = "POST"')
+        return None
+    if not isinstance(body, dict):
+        raise Wrong(f"{where} body", "is no table", _BODY)
+    try:
+        size = len(json.dumps(body, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):
+        raise Wrong(f"{where} body", "holds what JSON cannot: a date, nan or inf", _BODY) from None
+    if size > _MOST_BODY:
+        raise Wrong(f"{where} body", f"is longer than {_MOST_BODY:,} characters", _BODY)
+    return body
 
 
 def _period(block: Mapping[str, Any], where: str) -> Literal["", "day", "month"]:

@@ -142,9 +142,13 @@ class Client:
         """Ask for something; return the decoded answer. Raises ProviderError."""
         return await self._send("GET", path, params=params, headers=headers)
 
-    async def post(self, path: str, body: object, *, headers: Mapping[str, str] | None = None) -> Any:
+    async def post(
+        self, path: str, body: object, params: Sequence[tuple[str, str]] = (), *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:  # fmt: skip
         """Ask with a JSON body; return the decoded answer. Raises ProviderError."""
-        return await self._send("POST", path, body=json.dumps(body).encode(), headers=headers)
+        sent = json.dumps(body).encode()
+        return await self._send("POST", path, params=params, body=sent, headers=headers)
 
     async def _send(
         self, method: str, path: str, *, params: Sequence[tuple[str, str]] = (), body: bytes | None = None,

@@ -19,6 +19,8 @@
     [acme.cost]
     path = "usage"
     query = { from = "{from_date}", to = "{to_date}" }
+    method = "POST"                               # where it is not GET, with what it sends as JSON:
+    body = { group = ["day"], since = "{from_seconds}" }
     day = "usage[].date"                          # or period = "month" for one figure
     amount = "usage[].cost"
 
