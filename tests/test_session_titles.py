@@ -25,6 +25,7 @@ from tokentui.engine.session_titles import AGAIN_SECONDS, SessionTitles
 from tokentui.sources import titles
 from tokentui.sources.logs import claude_titles
 from tokentui.store.titles import changed_logs
+from tokentui.ui.privacy import Veil
 
 SESSION = "3f9c2a51-0b1d-4a8e-9c55-7d2f0c6e1a10"
 OTHER = "8a1b"
@@ -274,3 +275,16 @@ def test_a_scheduled_collection_keeps_titles_too(home: Path) -> None:
     with sqlite3.connect(config_paths(os.environ).database) as connection:
         assert connection.execute("SELECT title FROM sessions").fetchall() == [("Fix cart totals",)]
     connection.close()
+
+
+def test_a_limit_knows_what_its_sessions_are_called_and_privacy_hides_it(tmp_path: Path) -> None:
+    writer = store.open_writer(tmp_path / "tokentui.db", "UTC")
+    writer.ingest([batch([record("a")])], NOW)
+    number, conversation = writer.connection.execute("SELECT id, conversation_id FROM sessions").fetchone()
+    writer.put_titles({"claude-code": {conversation: "Fix cart totals"}})
+    writer.close()
+    reader = store.open_reader(tmp_path / "tokentui.db")
+    (name,) = reader.session_names((number,))
+    reader.close()
+    assert name.session_title == "Fix cart totals"
+    assert "cart" not in repr(Veil().over(name))

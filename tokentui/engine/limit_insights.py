@@ -41,6 +41,7 @@ class SessionShare:
     """When it used something of it first, to a quarter of an hour: UTC epoch µs."""
     last: int
     """The end of the last quarter."""
+    session_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,9 @@ def _sessions(reader: Reader, shares: dict[int, float], use: elsewhere.Use) -> t
             break
         name = names[number]
         first, last = min(quarters) * QUARTER, (max(quarters) + 1) * QUARTER
-        found.append(SessionShare(name.session, name.project, shares[number], first, last))
+        found.append(
+            SessionShare(name.session, name.project, shares[number], first, last, name.session_title)
+        )
     return tuple(found)
 
 

@@ -28,7 +28,7 @@ _USE = """
 """
 
 _NAMES = """
-    SELECT e.id, e.conversation_id, p.path, max(c.id) FROM sessions AS e
+    SELECT e.id, e.conversation_id, p.path, e.title, max(c.id) FROM sessions AS e
         JOIN usage_contexts AS c ON c.session_id = e.id JOIN projects AS p ON p.id = c.project_id
     WHERE e.id IN (SELECT value FROM json_each(?)) GROUP BY e.id
 """
@@ -75,6 +75,8 @@ class SessionName:
     session: str
     """The conversation's id, as conditions compare with it."""
     project: str
+    session_title: str
+    """Empty while nobody has named it."""
 
 
 def tracks(connection: sqlite3.Connection, service: str, account: str, since: int) -> tuple[Track, ...]:
@@ -112,4 +114,4 @@ def first_use(connection: sqlite3.Connection, service: str, account: str) -> int
 def session_names(connection: sqlite3.Connection, numbers: tuple[int, ...]) -> tuple[SessionName, ...]:
     """Return what sessions are called."""
     rows = connection.execute(_NAMES, (json.dumps(numbers),))
-    return tuple(SessionName(number, session, project) for number, session, project, _ in rows)
+    return tuple(SessionName(*row[:-1]) for row in rows)

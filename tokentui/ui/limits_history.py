@@ -119,9 +119,10 @@ def _sessions(known: Insight, percent: float | None, width: int, zone: tzinfo | 
     if known.elsewhere:
         rows.append(_share("used elsewhere", "in no log here", known.elsewhere, most, "accent", width))
     for each in known.sessions:
-        project = text.clean(each.project.rstrip("/").rpartition("/")[2] or each.project, 40)
+        project = each.project.rstrip("/").rpartition("/")[2] or each.project
+        name = text.clean(each.session_title or project, 40) or "no project"
         times = _span(moment(each.first).astimezone(zone), moment(each.last).astimezone(zone)).strip()
-        rows.append(_share(project or "no project", times, each.points, most, "bar", width))
+        rows.append(_share(name, times, each.points, most, "bar", width))
     count, points = known.more
     if points >= 0.5:
         rows.append(_share(f"{count} more", "", points, 0.0, "bar", width))

@@ -36,6 +36,7 @@ HIDDEN = "•••"
 KINDS = {
     "account": "account", "project": "project", "branch": "branch", "session": "session", "user": "user",
     "machine": "machine", "conversation_id": "session", "parent_conversation_id": "session",
+    "session_title": "session",
     "path": "path", "roots": "path", "looked": "path", "cwd": "path",
 }  # fmt: skip
 """Fields and dimensions that hold names -> the word of their stand-ins."""
@@ -105,6 +106,10 @@ class Veil:
                 shown = self._shown[kind, real] = f"{kind} {number}"
                 self._real[shown] = real
             return shown
+
+    def real(self, shown: str) -> str:
+        """Return the name that a stand-in stands for; any other name is itself."""
+        return self._real.get(shown, shown)
 
     def snapshot(self, snapshot: Snapshot) -> Snapshot:
         """Return a snapshot without names."""
