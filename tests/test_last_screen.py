@@ -91,6 +91,24 @@ def test_another_size_or_terminal_does_not_get_it(
     assert unpacked(file, other, (columns, rows)) is None
 
 
+@pytest.mark.parametrize("name", ["LC_ALL", "LC_CTYPE", "LANG"])
+def test_another_locale_does_not_get_it(environ: dict[str, str], name: str) -> None:
+    file = kept(environ, "╭─")
+    assert unpacked(file, {**environ, name: "C"}, (2, 1)) is None
+
+
+def test_what_was_seen_with_other_settings_is_not_kept(environ: dict[str, str]) -> None:
+    keeper = Keeper(environ, lambda: NOW)
+    keeper.see([row("─")], UTC)
+    keeper.unsee()
+    keeper.keep("reading...", leaving=True)
+    file = Path(last_screen.path(environ, 1, 1))
+    assert not file.exists()
+    keeper.see([row("-")], UTC)
+    keeper.keep("reading...", leaving=True)
+    assert b"-" in file.read_bytes()
+
+
 def test_other_settings_or_another_database_do_not_get_it(environ: dict[str, str]) -> None:
     file = kept(environ, "x")
     paths = config.paths(environ)

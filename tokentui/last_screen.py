@@ -62,8 +62,8 @@ def places(environ: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def key(environ: Mapping[str, str], columns: int, rows: int) -> str:
-    """Return what a kept screen must agree in: version, size, terminal, colours, settings, database."""
-    names = ("TERM", "COLORTERM", "NO_COLOR", "TERM_PROGRAM")
+    """Return what a kept screen must agree in: version, size, terminal, locale, settings, database."""
+    names = ("TERM", "COLORTERM", "NO_COLOR", "TERM_PROGRAM", "LC_ALL", "LC_CTYPE", "LANG")
     terminal = "|".join(_printable(environ.get(name, ""))[:40] for name in names)
     _, config, data = places(environ)
     return f"{__version__} {columns}x{rows} {terminal} {_mark(config, changes=True)} {_mark(data)}"

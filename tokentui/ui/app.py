@@ -92,6 +92,8 @@ class TokenTUI(Navigation, inherit_bindings=False):
         self._own_loop: asyncio.AbstractEventLoop | None = None
         self._first = first
         self._keeper = Keeper(os.environ, clock)
+        self.ascii_asked = False
+        """Whether the command line wants ASCII, for this once: the next start may not."""
         self.room = Room(self.feed, clock, self._pace, self.pane_failed, self.reported)
         self.live = LiveSettings(self, paths(os.environ).config_file)
 
@@ -212,8 +214,12 @@ class TokenTUI(Navigation, inherit_bindings=False):
         if rows and self.snapshot is not None:
             self._keeper.see(rows, zone_of(self.snapshot))
 
+    def unsee(self) -> None:
+        """Keep nothing for the next start of what was seen until now."""
+        self._keeper.unsee()
+
     def _keep_screen(self, *, leaving: bool = False) -> None:
-        if self.concealed:
+        if self.concealed or self.ascii_asked:
             return
         self.see()
         self._keeper.keep("reading..." if self.ascii_only else "reading…", leaving=leaving)
@@ -239,7 +245,7 @@ def run(
     """
     crash_folder = crash_folder or str(paths(os.environ).state_dir)
     app = TokenTUI(feed, version=version, crash_folder=crash_folder, first=first, settings=settings)
-    app.ascii_forced = ascii_only or glyphs.needed(os.environ, sys.__stdout__)
+    app.ascii_asked, app.ascii_forced = ascii_only, ascii_only or glyphs.needed(os.environ, sys.__stdout__)
 
     with terminal.Guard(app.leave_soon, feed.stop) as guard:
         app.on_leave = guard.end

@@ -60,6 +60,10 @@ class Keeper:
         )  # fmt: skip
         _write(last_screen.path(self._environ, columns, rows), body)
 
+    def unsee(self) -> None:
+        """Write nothing of what was seen so far: with other settings it would look different."""
+        self._seen = self._kept
+
     def forget(self) -> None:
         """Remove what was kept, of all terminals: what it shows is hidden now."""
         self._seen, self._kept = [], []

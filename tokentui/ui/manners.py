@@ -75,6 +75,8 @@ class Manners(App[None], inherit_bindings=False):
     def apply(self, settings: Settings) -> None:
         """Take over settings that were changed; what needs a new start waits for it."""
         before, self.settings = self.settings, settings
+        if settings != before:
+            self.unsee()
         if settings.theme != before.theme:
             self._wear(themes.chosen(settings.theme, os.environ))
         if settings.keys != before.keys:
@@ -99,6 +101,9 @@ class Manners(App[None], inherit_bindings=False):
 
     def say(self, said: str) -> None:
         """Tell what a key did."""
+
+    def unsee(self) -> None:
+        """Keep nothing for the next start of what was seen until now."""
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The styles of spans, for themes that do not name them."""
