@@ -27,8 +27,10 @@ from tokentui import __version__, config, demo
 from tokentui.engine.accounts import Accounts
 from tokentui.engine.collect import collect_once
 from tokentui.engine.collector import Found
+from tokentui.engine.database import Database
 from tokentui.engine.demo_accounts import put_accounts
 from tokentui.engine.health import Health, health
+from tokentui.engine.session_titles import SessionTitles
 from tokentui.store import Reader, open_reader
 from tokentui.store.snapshot import ImportProgress, Snapshot
 from tokentui.ui.app import TokenTUI
@@ -112,6 +114,10 @@ def history() -> config.Paths:
     demo.write_history(HOME, seed=1, now=NOW)
     places = config.paths(os.environ)
     collect_once(places, config.Settings())
+    database = Database(places, config.Settings())
+    database.open_writer()
+    SessionTitles(database, micros, time.monotonic).finish()
+    database.close()
     put_accounts(places, config.Settings(), seed=1, now=NOW)
     return places
 
