@@ -132,6 +132,7 @@ def _collected(
     before = database.reader().record_count()
     collector.open()
     results = collector.collect(progress=progress)
+    collector.note_all_read()
     _name_sessions(database, sum(result.files_read for result in results))
     if before:  # what was just read for the first time needs no copy yet
         database.keep()

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from tokentui import sources as registry
-from tokentui.batch import Batch, Checkpoint
+from tokentui.batch import Batch
 from tokentui.config import Paths, Settings
+from tokentui.engine.checkpoints import Checkpoints
 from tokentui.engine.database import Database
 from tokentui.engine.discovery import Discovery, LogFile, home_of, newest_first
 from tokentui.engine.folder_memory import FolderMemory
@@ -88,8 +89,7 @@ class Collector:
         count = workers if workers is not None else min(MAX_WORKERS, os.cpu_count() or 1)
         self._reading = Reading(self.discovery, self.prices, paths, count)
         self._memory: FolderMemory | None = FolderMemory(paths.cache_dir / "folders")
-        self._versions = {source.name: source.load().PARSER_VERSION for source in self.sources}
-        self._checkpoints: dict[str, Checkpoint] = {}
+        self._checkpoints = Checkpoints({each.name: each.load().PARSER_VERSION for each in self.sources})
         self._tallies: dict[str, _Tally] = {}
         self._pending: dict[str, list[Batch]] = {}
         self._held: Counter[str] = Counter()
@@ -109,9 +109,9 @@ class Collector:
         self._reading.begin([self._job(file) for file in newest_first(list(self.discovery.files.values()))])
 
     def open(self) -> None:
-        """Read the checkpoints and bring prices up to date. Call once, in the thread that collects."""
+        """Take up the checkpoints and bring prices up to date. Call once, in the thread that collects."""
         writer = self._database.writer
-        self._checkpoints = writer.checkpoints()
+        self._checkpoints.open(writer)
         catch_up(writer, self.prices)
 
     def collect(
@@ -133,10 +133,13 @@ class Collector:
         elif everywhere:
             self.walk()
             found = list(self.discovery.files.values())
-            self._note_vanished()
+            if self._checkpoints.has_read(found):
+                found = []
+            else:
+                self._note_vanished()
         else:
             found = self.discovery.glance()
-        jobs = [self._job(file) for file in newest_first(found) if self._changed(file)]
+        jobs = [self._job(file) for file in newest_first(found) if self._checkpoints.changed(file)]
         if jobs:
             self._read(jobs)
             self._flush()
@@ -144,6 +147,11 @@ class Collector:
             errors = [(failure.source, failure.path, failure.error) for failure in self._failures]
             self._database.writer.file_errors(errors, _now(), complete=everywhere and self._all)
         return [self._result(source) for source in self.sources]
+
+    def note_all_read(self) -> None:
+        """After a collection from everywhere: let the next program see at once that nothing is new."""
+        if self._all:
+            self._checkpoints.note(self.discovery.files.values())
 
     def close(self) -> None:
         """End worker processes that began and were not waited for."""
@@ -171,21 +179,12 @@ class Collector:
             memory.save()
         self._on_disk = Counter(file.source for file in self.discovery.files.values())
 
-    def _changed(self, file: LogFile) -> bool:
-        known = self._checkpoints.get(file.path)
-        return known is None or (
-            known.size != file.size
-            or known.mtime_ns != file.mtime_ns
-            or known.inode != file.inode
-            or known.parser_version != self._versions[file.source]
-        )
-
     def _job(self, file: LogFile) -> Job:
-        return Job(file.source, file.path, self._checkpoints.get(file.path), file.size)
+        return Job(file.source, file.path, self._checkpoints.by_path.get(file.path), file.size)
 
     def _note_vanished(self) -> None:
         """Remember which logs are gone; their records stay, only the user's purge deletes."""
-        gone = self._checkpoints.keys() - self.discovery.files.keys()
+        gone = self._checkpoints.by_path.keys() - self.discovery.files.keys()
         gone = {path for path in gone if not os.path.lexists(path)}
         if gone != self._gone:
             self._database.writer.mark_gone(sorted(gone), _now())
@@ -237,9 +236,10 @@ class Collector:
         tally = self._tallies[source]
         tally.added += ingested.records_added
         tally.changed += ingested.records_changed
+        known = self._checkpoints.by_path
         for batch in batches:
-            before = self._checkpoints.get(batch.checkpoint.path)
-            self._checkpoints[batch.checkpoint.path] = batch.checkpoint
+            before = known.get(batch.checkpoint.path)
+            known[batch.checkpoint.path] = batch.checkpoint
             tally.files_read += before is None or before.mtime_ns != batch.checkpoint.mtime_ns
 
     def _result(self, source: registry.Source) -> SourceResult:

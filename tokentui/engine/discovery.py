@@ -99,7 +99,8 @@ class Discovery:
         self._folders: dict[str, _Folder] = {}
         self._hot_files: set[str] = set()
         self._hot_folders: set[str] = set()
-        """What a glance looks at: chosen by each walk, and whatever changes from then on."""
+        """What a glance looks at: chosen by the first one after a walk, and whatever changes from then on."""
+        self._is_hot_known = False
         self._absent: list[tuple[str, str]] = []
         """(source, root) of the roots that do not exist."""
         self.skipped: list[str] = []
@@ -123,21 +124,28 @@ class Discovery:
         for source in self._sources:
             for root in self.roots(source):
                 self._scan(source.name, root, root, 0)
-        hot = nlargest(HOT_FILES, self.files.values(), key=lambda file: file.mtime_ns)
-        self._hot_files = {file.path for file in hot}
-        newest = nlargest(HOT_FOLDERS, self._folders.items(), key=lambda item: item[1].mtime_ns)
-        always = (path for path, each in self._folders.items() if not each.depth or not each.mtime_ns)
-        self._hot_folders = {path for path, _ in newest}.union(always)
+        self._is_hot_known = False
         self.seconds = time.monotonic() - started
         return self.files
 
     def glance(self) -> list[LogFile]:
         """Look at the hottest files and folders only; return the files that are new or changed."""
+        if not self._is_hot_known:
+            self._choose_hot()
         folders = len(self._folders)
         changed = self._changed_files() + self._changed_folders() + self._first_used()
         self._hot_files.update(file.path for file in changed)
         self._hot_folders.update(islice(reversed(self._folders), len(self._folders) - folders))
         return changed
+
+    def _choose_hot(self) -> None:
+        """Choose what is looked at each second; one collection of 7,500 files, which has none, saves 3 ms."""
+        hot = nlargest(HOT_FILES, self.files.values(), key=lambda file: file.mtime_ns)
+        self._hot_files = {file.path for file in hot}
+        newest = nlargest(HOT_FOLDERS, self._folders.items(), key=lambda item: item[1].mtime_ns)
+        always = (path for path, each in self._folders.items() if not each.depth or not each.mtime_ns)
+        self._hot_folders = {path for path, _ in newest}.union(always)
+        self._is_hot_known = True
 
     def siblings(self) -> dict[str, Siblings]:
         """Return the files of each source, for its reader."""
@@ -216,6 +224,7 @@ class Discovery:
         """Look at the files of a folder whose names are known."""
         found: list[LogFile] = []
         lstat, files = os.lstat, self.files
+        new = tuple.__new__  # the hottest loop of a command that finds nothing new: a call less for each file
         for name in known.files:
             path = f"{folder}/{name}"
             try:
@@ -223,7 +232,7 @@ class Discovery:
             except OSError as error:
                 self.skipped.append(f"{path}: {error.strerror}")
                 continue
-            file = LogFile(source, path, stat.st_size, stat.st_mtime_ns, stat.st_ino)
+            file = new(LogFile, (source, path, stat.st_size, stat.st_mtime_ns, stat.st_ino))
             if files.get(path) != file:
                 files[path] = file
                 found.append(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 
 from tokentui.config import Paths
@@ -13,8 +12,6 @@ from tokentui.pricing import Prices
 
 BACKLOG_BYTES = 32_000_000
 """From here on worker processes parse; below it their start costs more than they save."""
-
-log = logging.getLogger("tokentui.engine")
 
 
 class Reading:
@@ -87,7 +84,9 @@ class Reading:
         except OSError as error:
             failures.append(Failure(job.source, job.path, explain(error)))
         except Exception as error:  # one file must not end the reading of the others
-            log.exception("%s failed", job.source)
+            import logging  # 2 ms, for what hardly ever happens
+
+            logging.getLogger("tokentui.engine").exception("%s failed", job.source)
             failures.append(Failure(job.source, job.path, f"reader failed: {error!r:.200}"))
         yield Parsed([], failures, 1, unread(job))
 

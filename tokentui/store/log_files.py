@@ -12,10 +12,18 @@ from typing import Any
 
 from tokentui.batch import Batch, Checkpoint
 from tokentui.store.dimensions import int64, storable
+from tokentui.store.notes import set_note
 from tokentui.usage import BadLine, record_key
 
 MOST_BAD_LINES = 1_000
 """Bad lines kept for one file; further ones are only counted."""
+
+FILES_READ = "files_read"
+"""The note that says which state of all files was read, whole, at some time.
+
+It stays true whatever is read later, as requests are never taken back; whatever drops checkpoints, so that
+files are read anew, drops it.
+"""
 
 _UNSIGNED = 2**64
 
@@ -157,6 +165,7 @@ def forget(connection: sqlite3.Connection, source: str | None) -> None:
     files = f"FROM log_files WHERE gone_at IS NULL{condition}"
     connection.execute(f"DELETE FROM bad_lines WHERE file_id IN (SELECT id {files})", values)
     connection.execute(f"DELETE {files}", values)
+    set_note(connection, FILES_READ, None)
 
 
 def _signed(number: int) -> int:
