@@ -123,10 +123,9 @@ def _percent(sign: str, number: str, place: str) -> Decimal:
 def _number(text: str, place: str) -> Decimal:
     if "," in text:
         raise LineError(place, f"“{text}” has a comma: decimals have a point, parts a semicolon")
-    number = Decimal(text)
     if len(text) > 18:
         raise LineError(place, "a number has more than 18 characters")
-    return number
+    return Decimal(text).normalize()  # 1.20 and 1.2 are the same, also for `identity`
 
 
 def _day(text: str, place: str) -> date:
@@ -147,4 +146,4 @@ def _written(said: PriceRow | Discount) -> str:
 
 
 def _digits(number: Decimal) -> str:
-    return f"{number.normalize():f}"
+    return f"{number:f}"
