@@ -89,14 +89,13 @@ def test_whatever_changed_is_seen_and_after_that_nothing_is_new(logs: list[Path]
     done = collect()
     assert loaded
     assert done.records_after == records
-    assert read(done) == (change not in ("gone", "edited"))  # by the time, which is as it was in an edited one
+    assert read(done) == (change not in ("gone", "edited"))  # counted by its time
     assert collect().records_after == records
     assert not loaded
 
 
-def test_a_reader_of_another_version_reads_all_again(
-    logs: list[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("logs")
+def test_a_reader_of_another_version_reads_all_again(monkeypatch: pytest.MonkeyPatch) -> None:
     collect()
     monkeypatch.setattr(claude_code, "PARSER_VERSION", claude_code.PARSER_VERSION + 1)
     collect()
@@ -137,7 +136,8 @@ def test_what_changes_while_it_is_read_is_read_again(
     assert loaded
 
 
-def test_of_some_sources_only_nothing_is_noted(logs: list[Path]) -> None:
+@pytest.mark.usefixtures("logs")
+def test_of_some_sources_only_nothing_is_noted() -> None:
     collect(sources=["claude-code"])
     collect()
     assert loaded
