@@ -134,21 +134,21 @@ async def test_each_column_sorts_both_ways_and_is_marked(collected: Collected) -
     async with collected.program().run_test(size=(120, 36)) as pilot:
         explore = await opened(pilot)
         value = {
-            "Requests": lambda used: used.request_count,
+            "Reqs": lambda used: used.request_count,
             "Input": lambda used: used.uncached_input_tokens,
-            "Cache rd": lambda used: used.cache_read_input_tokens,
+            "Read": lambda used: used.cache_read_input_tokens,
         }
         for title, of in value.items():
             await pilot.press("s")
             sorted_by = [of(used) for _, used in explore.table.groups]
             assert sorted_by == sorted(sorted_by, reverse=True), title
-            assert f"{title}▼" in shown(pilot)
+            assert f"{title} ▼" in shown(pilot), "apart: in ASCII the arrow is a letter"
         await pilot.press("S")
-        assert "Cache rd▲" in shown(pilot)
+        assert "Read ▲" in shown(pilot)
         up = [used.cache_read_input_tokens for _, used in explore.table.groups]
         assert up == sorted(up)
         await pilot.press("less_than_sign", "less_than_sign", "less_than_sign")
-        assert "Day▼" in shown(pilot)
+        assert "Day ▼" in shown(pilot)
 
 
 async def test_sorting_keeps_the_cursor_on_its_row(collected: Collected) -> None:
@@ -229,7 +229,7 @@ async def test_only_the_requests_in_sight_are_read(collected: Collected) -> None
         await settled(pilot)
         first = table.requests.at(0)
         assert first is not None
-        assert "Cost▼" in shown(pilot)
+        assert "Cost ▼" in shown(pilot)
 
 
 async def test_spans_are_chosen_and_stepped(collected: Collected) -> None:
@@ -306,7 +306,7 @@ async def test_it_survives_every_size(collected: Collected) -> None:
             await pilot.press("j", "end", "home", "slash", "a", "escape")
             await pilot.pause()
         screen = shown(pilot)
-        assert "Cost▼" in screen
+        assert "Cost ▼" in screen
         assert "Cache rd" not in screen
         assert "Total" in screen
 

@@ -32,7 +32,7 @@ def test_opening_moving_and_resting_cost_few_bytes(folder: Path) -> None:
         moved = terminal.quiet()
         assert 0 < moved - opened < ROW_BYTES
         terminal.press("s")
-        terminal.wait("Requests▼")
+        terminal.wait("Reqs ▼")
         terminal.quiet()
         terminal.press("/")
         terminal.wait("tab completes")

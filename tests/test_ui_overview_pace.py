@@ -181,6 +181,7 @@ def test_today_is_compared_with_yesterday_at_the_same_time() -> None:
     shown = text_of(totals.lines(snapshot, 120, 3))
     assert "▲ 100 %" in shown
     assert "$13.50~ yesterday by 14:15" in shown
+    assert text_of(totals.lines(snapshot, 20, 2)).split("\n")[0].split() == ["Today", "≥$27.00~"], "not cut"
     nothing = replace(snapshot, yesterday_so_far=usage(0, 0, 0))
     assert "▲" not in text_of(totals.lines(nothing, 120, 3))
 

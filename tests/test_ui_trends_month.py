@@ -142,6 +142,10 @@ def test_the_cursor_reads_out_the_days_that_were_and_those_to_come() -> None:
     assert found[4].split()[3:7] == ["$29.00", "($23", "–", "$35)"]
     assert plain([ahead.title(118)]) == " Cost of the month · until Wed 25 Nov  $171.00~ (165 – 177)"
     assert plain([ahead.title(40)]) == " until Wed 25 Nov  $171.00~ (165 – 177)"
+    assert plain([ahead.title(18)]) == " 25 Nov $171.00~"
+    phone = rows(ahead, 18)
+    assert phone[0].split() == ["until", "25", "Nov"]
+    assert phone[1].split()[-1] == "$171.00~"
     assert ahead.selected() == ("1 – 21 Nov 2026", date(2026, 11, 1), TODAY), (
         "the days to come have no records"
     )

@@ -118,7 +118,7 @@ def titles(first: str, width: int, marked: str = "") -> Line:
     """Return the names of the columns."""
     label, figure = _label(width), _figure(width)
     line: Line = [(fit(f"   {first}", label), "muted"), (fit("A", figure, ">"), "accent")]
-    line += [(fit("B", figure, ">"), "accent"), (fit("change" + marked, figure, ">"), "muted")]
+    line += [(fit("B", figure, ">"), "accent"), (fit(f"change {marked}".rstrip(), figure, ">"), "muted")]
     return line
 
 

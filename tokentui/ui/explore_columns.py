@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
+from os.path import commonprefix
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -70,6 +71,9 @@ COLUMNS = (
 """Every figure, from left to right; `input` is the uncached part."""
 
 NAMED = {column.name: column for column in COLUMNS}
+
+TIGHT = {"Requests": "Reqs", "Cache rd": "Read", "Cache wr": "Write"}
+"""Headings of columns that are as wide as their heading, where an arrow stands beside it."""
 
 TITLES = {"tool_version": "Version", "operation": "Operation"}
 """Dimensions with another heading than their own name."""
@@ -153,10 +157,32 @@ def key(dimension: str, value: str) -> str:
     return text.clean(text.tilde(value) if dimension == "project" else value, 300)
 
 
-def key_fit(dimension: str, value: str, width: int) -> str:
-    """Return a group's name in exactly so many cells; of a path the end stays."""
+def key_fit(dimension: str, value: str, width: int, names: tuple[str, ...] = ()) -> str:
+    """Return a group's name in exactly so many cells; of a path the end stays.
+
+    `names` are those it stands among: where a cut would make two of them look alike, their ends stay.
+    """
     name = key(dimension, value)
-    return fit(fit_end(name, width) if dimension == "project" else name, width)
+    if dimension == "project":
+        return fit(fit_end(name, width), width)
+    return fit(told_apart(names, width).get(name, name) if names else name, width)
+
+
+@lru_cache(maxsize=64)
+def told_apart(names: tuple[str, ...], width: int) -> dict[str, str]:
+    """Return the names of which a cut leaves only what others have as well, cut in the middle instead."""
+    alike: dict[str, set[str]] = {}
+    for name in names:
+        if cell_len(name) > width:
+            alike.setdefault(fit(name, width), set()).add(name)
+    found: dict[str, str] = {}
+    for group in alike.values():
+        if len(group) > 1:
+            common = len(commonprefix(list(group)))
+            for name in group:
+                tail = min(max(len(name) - common, 2), width * 2 // 3)
+                found[name] = f"{name[: width - tail - 1]}…{name[len(name) - tail :]}"
+    return found
 
 
 def figure(column: Column, usage: Usage, quality: str = "exact") -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -37,6 +37,12 @@ class Shown(NamedTuple):
     """What the dearest row costs, in nano-dollars."""
     longest: tuple[int, ...] = ()
     """In how many cells each key could be shown whole."""
+    titles: Mapping[str, str] = {}
+    """What sessions are called."""
+
+    def named(self, dimension: str, value: str) -> str:
+        """Return the name that is shown of a key."""
+        return self.titles.get(value, value) if dimension == "session" else value
 
     def layout(self, width: int) -> columns.Layout:
         """Return what there is room for in so many cells."""
@@ -111,16 +117,23 @@ def head(shown: Shown, sorted_by: str, descending: bool, width: int) -> Line:
     line: Line = [(" " * columns.PREFIX, "")]
     for name, room in layout.keys:
         marked = name == sorted_by
-        said = columns.title(name) + (arrow if marked else "")
+        said = _headed(columns.title(name), arrow, room) if marked else columns.title(name)
         line.append((fit(said, room + 1), "accent" if marked else "muted"))
     for column in layout.figures:
         marked = column.name == sorted_by
         if column.name == "share":
             line.append((fit("Share", 6, ">") + " " * (column.width - 6), "muted"))
         else:
-            said = column.title + (arrow if marked else "")
+            said = _headed(column.title, arrow, column.width - 1) if marked else column.title
             line.append((fit(said, column.width, ">"), "accent" if marked else "muted"))
     return line
+
+
+def _headed(title: str, arrow: str, room: int) -> str:
+    """Return a heading with its arrow apart from it: in ASCII the arrow is a letter."""
+    if len(title) + 2 > room:
+        title = columns.TIGHT.get(title, title)
+    return f"{title} {arrow}"
 
 
 def row(shown: Shown, key: Sequence[str], usage: Usage, width: int, *, quality: str, mark: str = "") -> Line:
@@ -128,7 +141,7 @@ def row(shown: Shown, key: Sequence[str], usage: Usage, width: int, *, quality: 
     layout = shown.layout(width)
     line: Line = [(f" {mark or ' '} ", "accent")]
     for (name, room), value in zip(layout.keys, key, strict=False):
-        line.append((columns.key_fit(name, value, room) + " ", "text" if value else "muted"))
+        line.append((columns.key_fit(name, shown.named(name, value), room) + " ", "text" if value else "muted"))
     for column in layout.figures:
         if column.name == "share":
             line += columns.share(usage, shown.totals, shown.most, column.width)

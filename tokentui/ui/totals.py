@@ -186,6 +186,8 @@ def _running(totals: list[Total], width: int, rows: int) -> list[Line]:
         named = left.label == _MONTH_END and len(left.label) + length(left.value) + 2 <= width
         label = left.label if named else left.short
         line: Line = [(f" {label} ", "muted"), *left.value]
+        while length(line) > width and len(line) > 2:  # rather no change than a part of one
+            line.pop()
         more: Line = [(f"  {right.short} ", "muted"), *right.value]
         alone = [line[0], *left.whole.value]
         if length(line) + length(more) <= width:

@@ -15,7 +15,7 @@ from tokentui.ui.draw import Line, length, spread
 from tokentui.ui.trends_month_table import Row, lines
 from tokentui.ui.trends_picture import Picture
 from tokentui.ui.trends_series import Buckets, Series
-from tokentui.ui.trends_span import Span
+from tokentui.ui.trends_span import between, every_day, short
 
 if TYPE_CHECKING:
     from tokentui.forecast import MonthEnd, Range
@@ -56,17 +56,21 @@ class Month(Picture):
 
     def title(self, width: int, *, note: str = "") -> Line:
         """Return which month it is, and what it comes to, or what is under the cursor."""
-        at, name = self.view.cursor, f" {self.view.name}"
+        at, name = self._at, f" {self.view.name}"
         heads: list[Line] = [[(name, "strong"), (f" · {self.name}", "text")]]
         if at is None:
             if self.series:
                 spent, ends = self._outlook()
                 short: Line = [(f" {self.name}", "strong")]
                 heads = [[*heads[0], *spent, *ends], [*short, *spent, *ends], [*short, *(ends or spent)]]
+                heads.append([part for part in ends or spent if part[1] != "text"])  # without the range
         else:
             read = [(f"  {self._figure(at)}", "key"), *self._likely(self._foreseen(at))]
             heads = [[(name, "strong"), (f" · until {self._day(at)}", "text"), *read]]
             heads.append([(f" until {self._day(at)}", "text"), *read])
+            heads.append(
+                [(f" {short(self.span.first + at * _DAY)}", "text"), (f" {self._figure(at)}", "key")]
+            )
         left = next((head for head in heads if length(head) <= width), heads[-1])
         right: Line = [(f"{note} ", "muted")] if note else []
         return spread(left, right if length(left) + length(right) < width else [], width)
@@ -95,7 +99,7 @@ class Month(Picture):
             (value,) = self._values([self.budget])
             level = curve.Level(value, f"budget {figures.money(self.budget, 0)}", "warn")
             top = max(top, value) if value <= _FAR * top else top
-        names = [_short(self.span.first + at * _DAY) for at in range(self.days)]
+        names = [short(self.span.first + at * _DAY) for at in range(self.days)]
         marked = (self.days - 1,) if len(reached) == self.days else (self.days - 1, self._newest)
         if self.span.current:
             names[self._newest] = "today"
@@ -104,18 +108,16 @@ class Month(Picture):
 
     def marked(self, drawn: plot.Plot) -> plot.Plot:
         """Return the lines with the cursor."""
-        at = self.view.cursor
-        if at is None or not drawn.lines:
+        if self._at is None or not drawn.lines:
             return drawn
-        amount = self._foreseen(at).amount
-        (value,) = self._values([amount or 0])
-        return curve.with_cursor(drawn, min(at, self.days - 1), self.days, value)
+        (value,) = self._values([self._foreseen(self._at).amount or 0])
+        return curve.with_cursor(drawn, self._at, self.days, value)
 
     def table(self, width: int, *, shades: bool) -> list[Line]:  # noqa: ARG002
         """Return the same in figures: until the day under the cursor, or until today, and at the end."""
         if not self.series:
             return []
-        at = self._newest if self.view.cursor is None else min(self.view.cursor, self.days - 1)
+        at = self._newest if self._at is None else self._at
         now, end = self._foreseen(at), self.ends
         going = self._newest < self.days - 1
         rows = [
@@ -131,22 +133,27 @@ class Month(Picture):
                     f"{end.word} {word}", end.word.lower()),
                 self._left(now, end, self.budget, going=going),
             ]  # fmt: skip
-        return lines(rows, f"until {_short(self.span.first + at * _DAY)}", "at its end", width)
+        return lines(rows, f"until {short(self.span.first + at * _DAY)}", "at its end", width)
 
     def selected(self) -> tuple[str, date, date]:
         """Return what the figures are of: the days until the cursor, or all there are."""
         if self.view.cursor is None:
             return self.name, self.span.first, self.span.last
         last = min(self.span.first + self.view.cursor * _DAY, self.span.last)
-        return _between(self.span.first, last), self.span.first, last
+        return between(self.span.first, last), self.span.first, last
 
     @property
     def name(self) -> str:
         """What it is called: `November 2026`, or its days where it does not begin on the first."""
         first = self.span.first
-        return f"{first:%b %Y}" if first.day == 1 else _between(first, self.last)
+        return f"{first:%b %Y}" if first.day == 1 else between(first, self.last)
 
     # ------------------------------------------------------------------ amounts
+
+    @property
+    def _at(self) -> int | None:
+        """The day under the cursor; a month that has begun meanwhile may be shorter."""
+        return None if self.view.cursor is None else min(self.view.cursor, self.days - 1)
 
     @property
     def _newest(self) -> int:
@@ -253,7 +260,7 @@ class Month(Picture):
         return "" if privacy.hidden() else f"({' – '.join(figures.money(nano, 0) for nano in rest)})"
 
     def _day(self, at: int) -> str:
-        day = self.span.first + min(at, self.days - 1) * _DAY
+        day = self.span.first + at * _DAY
         return f"{day:%a} {day.day} {day:%b}"
 
 
@@ -264,7 +271,7 @@ def wanted(view: View, snapshot: Snapshot, budget: int | None, week_start: str) 
         first, last = billing_month(first - _DAY, snapshot.billing_day)
     past, before = billing_month(first - _DAY, snapshot.billing_day)
     until = min(last, snapshot.today)
-    span, earlier = _days(first, until, current=not view.steps), _days(past, before, current=False)
+    span, earlier = every_day(first, until, current=not view.steps), every_day(past, before, current=False)
     return Month(
         view, span, earlier, week_start=week_start, last=last, first_day=snapshot.first_day, budget=budget
     )  # fmt: skip
@@ -276,19 +283,3 @@ def stepped(view: View, back: int, snapshot: Snapshot, week_start: str) -> View:
     last = wanted(there, snapshot, None, week_start).last
     known = snapshot.first_day is not None and last >= snapshot.first_day
     return there if back < 0 or known else view
-
-
-def _days(first: date, last: date, *, current: bool) -> Span:
-    starts = tuple(first + age * _DAY for age in range((last - first).days + 1))
-    return Span("day", starts, last, current)
-
-
-def _short(day: date) -> str:
-    return f"{day.day} {day:%b}"
-
-
-def _between(first: date, last: date) -> str:
-    if first == last:
-        return f"{_short(last)} {last:%Y}"
-    begin = f"{first.day}" if (first.year, first.month) == (last.year, last.month) else _short(first)
-    return f"{begin} – {_short(last)} {last:%Y}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from tokentui.ui.draw import Line, cut, fit
@@ -16,8 +16,8 @@ _BESIDE = 14
 _LAST = 24
 """Cells of what stands beside the last one, which may be a few words."""
 
-_LABEL = 23
-"""Cells of a name at most."""
+_LABEL, _LEAST_LABEL = 23, 10
+"""Cells of a name at most, and with two figures at least."""
 
 
 class Row(NamedTuple):
@@ -37,15 +37,16 @@ class Row(NamedTuple):
 
 def lines(rows: Sequence[Row], now: str, end: str, width: int) -> list[Line]:
     """Return a head and the rows; what stands beside the figures gives way first, the first of them last."""
+    if width < 3 + _LEAST_LABEL + 2 * _FIGURE:
+        return [cut(line, width) for line in _narrow(rows, now, width)]
     last = 1 + max(len(row.beside_end) for row in rows)
-    least = 3 + 10 + 2 * _FIGURE
+    least = 3 + _LEAST_LABEL + 2 * _FIGURE
     with_last = width >= least + last
     with_both = width >= least + _BESIDE + last
     label = min(
         width - 3 - 2 * _FIGURE - (_BESIDE if with_both else 0) - (max(last, _LAST) if with_last else 0),
         _LABEL,
     )
-    label = max(label, 6)
     head: Line = [(" " * (label + 3), ""), (fit(now, _FIGURE, ">"), "muted")]
     head += [(" " * (_BESIDE if with_both else 0), ""), (fit(end, _FIGURE, ">"), "muted")]
     drawn = [cut(head, width)]
@@ -59,3 +60,13 @@ def lines(rows: Sequence[Row], now: str, end: str, width: int) -> list[Line]:
             line.append((f" {row.beside_end}", row.style))
         drawn.append(cut(line, width))
     return drawn
+
+
+def _narrow(rows: Sequence[Row], now: str, width: int) -> Iterator[Line]:
+    """Return the rows with the first figure only; its end stands in the title."""
+    figure = max(len(row.now) for row in rows) + 1
+    label = max(width - 3 - figure, 2)
+    yield [(fit(now, label + 3 + figure, ">"), "muted")]
+    for row in rows:
+        name = (fit(row.label, label), "text")
+        yield [(f" {row.mark} ", row.mark_style), name, (fit(row.now, figure, ">"), "strong")]

@@ -52,12 +52,15 @@ class Picture:
 
     def title(self, width: int, *, note: str = "") -> Line:
         """Return what is shown and when; the date and the sum under the cursor where there is one."""
+        read = self._read_out()
+        figure: Line = [(f"  {read}", "key")] if read else []
         for when in self._when():
-            left: Line = [(f" {self.view.name}", "strong"), (f" · {when}", "text")]
-            if read := self._read_out():
-                left.append((f"  {read}", "key"))
+            left: Line = [(f" {self.view.name}", "strong"), (f" · {when}", "text"), *figure]
             if length(left) <= width:
                 break
+        else:  # the figure under a cursor is what it is there for
+            if figure:
+                left = [(f" {self.span.name(self.view.cursor or 0)}", "text"), (f" {read}", "key")]
         for said in self._notes(note):
             if length(left) + length(said) < width:
                 return spread(left, said, width)

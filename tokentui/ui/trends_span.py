@@ -99,6 +99,25 @@ def span(bucket: str, today: date, steps: int = 0, week_start: str = "monday") -
     return Span(bucket, starts, last if steps else today, not steps)
 
 
+def every_day(first: date, last: date, *, current: bool) -> Span:
+    """Return the span of some days."""
+    starts = tuple(first + age * _DAY for age in range((last - first).days + 1))
+    return Span("day", starts, last, current)
+
+
+def short(day: date) -> str:
+    """Return the name of a day: `21 Nov`."""
+    return f"{day.day} {day:%b}"
+
+
+def between(first: date, last: date) -> str:
+    """Return the name of some days: `1 – 21 Nov 2026`."""
+    if first == last:
+        return f"{short(last)} {last:%Y}"
+    begin = f"{first.day}" if (first.year, first.month) == (last.year, last.month) else short(first)
+    return f"{begin} – {short(last)} {last:%Y}"
+
+
 def _month(day: date, back: int) -> date:
     """Return the first day of the month so many months before that of `day`."""
     months = day.year * 12 + day.month - 1 - back

@@ -19,7 +19,7 @@ _WIDE = 70
 
 _ROOMY = 100
 
-_MOST_LABEL, _MOST_BAR = 40, 30
+_MOST_LABEL, _LEAST_LABEL, _MOST_BAR = 40, 6, 30
 _FIGURE = 12
 """Cells of a figure; one more where there is room, for `≥$12,345.67~` beside another one."""
 
@@ -50,8 +50,10 @@ class Table:
                 column._replace(width=_FIGURE + 1) if column.width == _FIGURE else column
                 for column in columns
             ]
+        if 4 + _LEAST_LABEL + sum(column.width for column in columns) > width:
+            columns = self._narrowed(columns, [*self.series, whole], width - 4 - _LEAST_LABEL)
         taken = sum(column.width for column in columns)
-        label = max(min(width - 4 - taken, _MOST_LABEL), 6)
+        label = max(min(width - 4 - taken, _MOST_LABEL), 2)
         bar = min(width - 6 - taken - label, _MOST_BAR) if self._gauged(width) else 0
         heads = "".join(fit(column.head, column.width, ">") for column in columns)
         drawn: list[Line] = [[(" " * (label + 4), ""), (heads, "muted")]]
@@ -86,6 +88,17 @@ class Table:
         if at is not None and (wide or not self.before):
             columns.append(_Column(self._all, lambda each: self._figure(each.now, each)))
         return columns
+
+    def _narrowed(self, columns: Sequence[_Column], series: Sequence[Series], room: int) -> Sequence[_Column]:
+        """Return the columns no wider than they must be, as many as there is room for: a change stays."""
+        found = [
+            column._replace(width=1 + max(len(column.cell(each)) for each in series)) for column in columns
+        ]
+        while len(found) > 1 and sum(column.width for column in found) > room:
+            found.pop(0 if self.before else -1)
+        return [
+            column._replace(head=column.head if len(column.head) < column.width else "") for column in found
+        ]
 
     @property
     def _all(self) -> str:
