@@ -178,7 +178,8 @@ def told_apart(names: tuple[str, ...], width: int) -> dict[str, str]:
     found: dict[str, str] = {}
     for group in alike.values():
         if len(group) > 1:
-            common = len(commonprefix(list(group)))
+            differ = (at for at, each in enumerate(zip(*group, strict=False)) if len(set(each)) > 1)
+            common = next(differ, min(map(len, group)))
             for name in group:
                 tail = min(max(len(name) - common, 2), width * 2 // 3)
                 found[name] = f"{name[: width - tail - 1]}…{name[len(name) - tail :]}"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from tokentui.ui.draw import Line, cut
@@ -35,6 +36,10 @@ class RowKeys:
     def action_end(self, last: int) -> None:
         """Go to the first (0) or the last row (1)."""
         self.rows.go(self.rows.count if last else 0)
+
+    def jump_targets(self) -> Iterable[tuple[int, int, Callable[[], object]]]:
+        """The rows on the screen."""
+        return self.rows.places()
 
 
 class Rows(Lines):
@@ -96,6 +101,12 @@ class Rows(Lines):
     def page(self) -> int:
         """How many rows are on the screen."""
         return self._room(self.size.width, self.size.height)
+
+    def places(self) -> Iterable[tuple[int, int, Callable[[], object]]]:
+        """Return where each row is on the screen, and what puts the cursor on it."""
+        first = self.region.y + len(self._head(max(self.size.width - 1, 1)))
+        for at, number in enumerate(self.seen()):
+            yield self.region.x, first + at, partial(self.go, number)
 
     def seen(self) -> range:
         """Return the numbers of the rows on the screen."""
