@@ -61,8 +61,8 @@ class Month(Picture):
         if at is None:
             if self.series:
                 spent, ends = self._outlook()
-                short: Line = [(f" {self.name}", "strong")]
-                heads = [[*heads[0], *spent, *ends], [*short, *spent, *ends], [*short, *(ends or spent)]]
+                brief: Line = [(f" {self.name}", "strong")]
+                heads = [[*heads[0], *spent, *ends], [*brief, *spent, *ends], [*brief, *(ends or spent)]]
                 heads.append([part for part in ends or spent if part[1] != "text"])  # without the range
         else:
             read = [(f"  {self._figure(at)}", "key"), *self._likely(self._foreseen(at))]
