@@ -15,16 +15,20 @@ import pytest
 from tests.engine_watch import append, engine, log, request
 from tests.store_batches import NOW, batch, record
 from tokentui import sources, store
+from tokentui.cli.report import as_json, as_table
 from tokentui.config import Settings
 from tokentui.config import paths as config_paths
 from tokentui.engine import session_titles
 from tokentui.engine.collect import collect_once
 from tokentui.engine.collector import Collector
 from tokentui.engine.database import Database, now
+from tokentui.engine.reports import report
 from tokentui.engine.session_titles import AGAIN_SECONDS, SessionTitles
 from tokentui.sources import titles
 from tokentui.sources.logs import claude_titles
+from tokentui.store import UsageQuery
 from tokentui.store.titles import changed_logs
+from tokentui.ui.explore_draw import Shown, row
 from tokentui.ui.privacy import Veil
 
 SESSION = "3f9c2a51-0b1d-4a8e-9c55-7d2f0c6e1a10"
@@ -288,3 +292,24 @@ def test_a_limit_knows_what_its_sessions_are_called_and_privacy_hides_it(tmp_pat
     reader.close()
     assert name.session_title == "Fix cart totals"
     assert "cart" not in repr(Veil().over(name))
+
+
+def test_reports_and_explore_show_titles_and_filter_by_ids(tmp_path: Path) -> None:
+    writer = store.open_writer(tmp_path / "tokentui.db", "UTC")
+    writer.ingest([batch([record("a")])], NOW)
+    (conversation,) = writer.connection.execute("SELECT conversation_id FROM sessions").fetchone()
+    writer.put_titles({"claude-code": {conversation: "Fix cart totals"}})
+    writer.close()
+    query = UsageQuery(group_by=("session",))
+    reader = store.open_reader(tmp_path / "tokentui.db")
+    answer = reader.usage(query)
+    reader.close()
+    assert [key for key, _ in answer.groups] == [(conversation,)]
+    asked = report(query, answer)
+    printed = as_table(asked, detailed=False, cost=False, width=100, colour=False)
+    assert f"Fix cart totals · {conversation[:8]}" in printed
+    assert "cart" not in as_json(asked)  # its contract has the id alone
+    shown = Shown(("session",), answer.totals, None, (16,), dict(answer.titles))
+    drawn = row(shown, (conversation,), answer.totals, 140, quality="exact")
+    assert "Fix cart totals" in "".join(text for text, _ in drawn)
+    assert Veil().table(answer, ("session",)).titles == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,10 @@ def as_table(report: Report, *, detailed: bool, cost: bool, width: int, colour: 
     figures.append(COST)
     columns += [Column(figure.title, keep=figure.keep) for figure in figures]
     whole = report.totals.known_cost or 0
+    titles = dict(report.titles)
 
     def line(key: Sequence[str], usage: Usage, quality: str) -> list[Cell]:
-        cells = [_key_cell(name, value) for name, value in zip(report.group_by, key, strict=True)]
+        cells = [_key_cell(name, value, titles) for name, value in zip(report.group_by, key, strict=True)]
         return cells + [figure.signed(usage, whole, quality) for figure in figures]
 
     total = ("Total", *("" for _ in report.group_by[1:])) if report.group_by else ()
@@ -83,9 +84,11 @@ def remarks(report: Report, unpriced: Sequence[str], *, colour: bool) -> str:
     return styled(floor, DIM, colour=colour) + unknown
 
 
-def _key_cell(name: str, value: str) -> Cell:
+def _key_cell(name: str, value: str, titles: Mapping[str, str]) -> Cell:
     if not value:
         return Cell({"account": "(default)"}.get(name, "(none)"), style=DIM)
+    if name == "session" and value in titles:  # the id's beginning is enough for a filter: session:3f9c*
+        return Cell(f"{clean(titles[value], 60)} · {clean(value, 8).removesuffix('…')}")
     return Cell(clean(tilde(value) if name == "project" else value, 300))
 
 

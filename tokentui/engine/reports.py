@@ -58,6 +58,8 @@ class Report:
     """The rates they were converted at, the oldest first."""
     quality: str = "exact"
     """That of the totals."""
+    titles: tuple[tuple[str, str], ...] = ()
+    """(conversation id, title) of sessions, where it is grouped by them."""
     due: ToPay | None = None
     """What is to pay for it; None where that was not asked, or no plan belongs to what was asked."""
     asked_due: bool = False
@@ -74,6 +76,7 @@ def report(query: UsageQuery, answer: UsageTable, sort: str = "", order: str = "
     return Report(
         query.group_by, query.start or answer.first_day, query.end or answer.last_day, query.zone,
         answer.totals, tuple(arranged(query.group_by, groups, sort, order)), quality=answer.quality,
+        titles=answer.titles,
     )  # fmt: skip
 
 

@@ -85,7 +85,13 @@ def answer(connection: sqlite3.Connection, query: UsageQuery) -> UsageTable:
         last_day=date_of(max(row[at + 1] for row in rows)),
         quality=QUALITIES[max((weakness for _, weakness in groups.values()), default=0)],
         qualities=tuple(QUALITIES[weakness] for _, (_, weakness) in ordered),
+        titles=_titles(connection) if "session" in query.group_by else (),
     )
+
+
+def _titles(connection: sqlite3.Connection) -> tuple[tuple[str, str], ...]:
+    """Return what sessions are called: all of them, for few have a title and most are asked for."""
+    return tuple(connection.execute("SELECT conversation_id, title FROM sessions WHERE title <> ''"))
 
 
 def total(usages: Iterable[Usage]) -> Usage:

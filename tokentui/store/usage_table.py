@@ -95,6 +95,8 @@ class UsageTable:
     """The weakest quality of what is in the sum: a `floor` is shown with ≥."""
     qualities: tuple[str, ...] = ()
     """The same of each group. Of sums that are stored by the day it is their accounts' quality."""
+    titles: tuple[tuple[str, str], ...] = ()
+    """(conversation id, title) of sessions that have one, where it is grouped by session."""
     first_day: date | None = None
     """The first day of the selection that has use."""
     last_day: date | None = None

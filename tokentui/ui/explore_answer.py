@@ -33,6 +33,8 @@ class Answer:
     """In the order of the selection."""
     qualities: Mapping[tuple[str, ...], str] = field(default_factory=dict)
     """The weakest quality of what is in a group."""
+    titles: Mapping[str, str] = field(default_factory=dict)
+    """What sessions are called, where it is grouped by them."""
     whole: str = "exact"
     """The same of all together."""
     first_day: date | None = None
@@ -59,6 +61,7 @@ def answer(reader: Reader, selection: Selection, query: UsageQuery) -> Answer:
         table.totals,
         groups,
         qualities,
+        dict(table.titles),
         table.quality,
         table.first_day,
         table.last_day,

@@ -63,7 +63,9 @@ class ExploreTable(Rows):
         keys = (key for key, _ in self.groups[:MOST_MEASURED])
         if answer.requests:
             keys = (explore_requests.key(each, self.zone) for each in answer.requests.first)
-        self._shown = Shown(group_by, answer.totals, most, explore_columns.longest(group_by, keys))
+        shown = Shown(group_by, answer.totals, most, titles=answer.titles)
+        named = (tuple(map(shown.named, group_by, key)) if group_by else key for key in keys)
+        self._shown = shown._replace(longest=explore_columns.longest(group_by, named))
         if self.requests:
             self.fill(self.requests.count, self.cursor if keep else 0)
             return
