@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from tests.ui_terminal import Terminal
 from tokentui import config, demo, last_screen
-from tokentui.ui.pen import Cell, Look
 from tokentui.ui.keeping import KEPT, Keeper, dimmed
+from tokentui.ui.pen import Cell, Look
 
 NOW = 1_795_312_920
 """2026-11-22 02:02 UTC."""

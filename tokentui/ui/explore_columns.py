@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 from functools import lru_cache
-from os.path import commonprefix
 from typing import NamedTuple
 
 from rich.cells import cell_len
