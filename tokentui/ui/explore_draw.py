@@ -141,7 +141,8 @@ def row(shown: Shown, key: Sequence[str], usage: Usage, width: int, *, quality: 
     layout = shown.layout(width)
     line: Line = [(f" {mark or ' '} ", "accent")]
     for (name, room), value in zip(layout.keys, key, strict=False):
-        line.append((columns.key_fit(name, shown.named(name, value), room) + " ", "text" if value else "muted"))
+        said = columns.key_fit(name, shown.named(name, value), room)
+        line.append((f"{said} ", "text" if value else "muted"))
     for column in layout.figures:
         if column.name == "share":
             line += columns.share(usage, shown.totals, shown.most, column.width)

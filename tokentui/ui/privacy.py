@@ -120,7 +120,8 @@ class Veil:
         kinds = [KINDS.get(dimension) for dimension in group_by]
         if not any(kinds):
             return table
-        return replace(table, groups=tuple((self._key(key, kinds), usage) for key, usage in table.groups))
+        groups = tuple((self._key(key, kinds), usage) for key, usage in table.groups)
+        return replace(table, groups=groups, titles=())
 
     def query(self, query: UsageQuery) -> UsageQuery:
         """Return a question that was put together from stand-ins as the database understands it."""
@@ -231,9 +232,8 @@ class VeiledReader:
 
         def asked(*values: Any, **named: Any) -> Any:
             def real(value: Any) -> Any:
-                if isinstance(value, UsageQuery):
-                    return self._veil.query(value)
-                return self._veil._real.get(value, value) if isinstance(value, str) else value
+                known = self._veil.query(value) if isinstance(value, UsageQuery) else value
+                return self._veil.real(value) if isinstance(value, str) else known
 
             answer = found(*map(real, values), **{key: real(value) for key, value in named.items()})
             return self._veil.over(answer)
@@ -248,11 +248,9 @@ class VeiledFeed:
         self._feed, self._veil, self._on = feed, veil, on
 
     def start(
-        self,
-        listener: Callable[[Snapshot], None],
-        progress: Callable[[ImportProgress | None], None],
+        self, listener: Callable[[Snapshot], None], progress: Callable[[ImportProgress | None], None],
         failed: Callable[[str], None],
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Start the feed; the program veils its snapshots, since it must be able to show them again."""
         self._feed.start(listener, progress, failed)
 
