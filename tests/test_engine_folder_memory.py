@@ -6,13 +6,18 @@ import itertools
 import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tokentui.config import Settings, paths
 from tokentui.engine import folder_memory
+from tokentui.engine.collector import LISTED_EVERY, Collector
+from tokentui.engine.database import Database
 from tokentui.engine.discovery import Discovery
 from tokentui.engine.folder_memory import FolderMemory
 from tokentui.sources import SOURCES
@@ -40,24 +45,31 @@ def log(home: Path, project: str, name: str, text: str = "{}\n") -> Path:
     return path
 
 
-def walk(home: Path, memory: Path | None) -> tuple[dict[str, tuple[int, int]], int]:
-    """Walk as a program that begins; return size and time of each file, and how many folders were listed."""
-    discovery = Discovery(CLAUDE, home, {"HOME": str(home)})
+@contextmanager
+def counting() -> Iterator[list[str]]:
+    """Note which folders are listed meanwhile."""
     listed: list[str] = []
     original = os.scandir
 
-    def counting(folder: str) -> os.scandir[str]:  # type: ignore[type-arg]
+    def noted(folder: str) -> object:
         listed.append(folder)
         return original(folder)
 
+    os.scandir = noted  # type: ignore[assignment]
+    try:
+        yield listed
+    finally:
+        os.scandir = original
+
+
+def walk(home: Path, memory: Path | None) -> tuple[dict[str, tuple[int, int]], int]:
+    """Walk as a program that begins; return size and time of each file, and how many folders were listed."""
+    discovery = Discovery(CLAUDE, home, {"HOME": str(home)})
     if memory is not None:
         discovery.memory = FolderMemory(memory)
         discovery.memory.load()
-    os.scandir = counting  # type: ignore[assignment]
-    try:
+    with counting() as listed:
         files = discovery.walk()
-    finally:
-        os.scandir = original
     if discovery.memory is not None:
         discovery.memory.save()
     return {path: (file.size, file.mtime_ns) for path, file in files.items()}, len(listed)
@@ -119,6 +131,30 @@ def test_a_folder_that_has_just_changed_is_listed_each_time(home: Path, memory: 
     late.write_text("{}\n")
     os.utime(folder, (now, now))  # a file system with coarse times
     assert str(late) in walk(home, memory)[0]
+
+
+def test_a_program_lists_folders_at_rest_once_in_ten_walks_and_misses_nothing(home: Path) -> None:
+    places = paths(os.environ)
+    collector = Collector(
+        places, Settings(), Database(places, Settings()),
+        sources=CLAUDE, workers=1, environ={"HOME": str(home)},
+    )  # fmt: skip
+    folders = 0
+    for number in range(1, 2 * LISTED_EVERY + 1):
+        if number % 4 == 0:
+            log(home, "-work-shop", "a", "{}\n" * number)
+        new = {str(log(home, "-work-infra", f"new-{number}"))} if number % 7 == 0 else set()
+        with counting() as listed:
+            collector.walk()
+        assert {path: file.size for path, file in collector.discovery.files.items()} == {
+            path: size for path, (size, _) in walk(home, None)[0].items()
+        }
+        assert new <= collector.discovery.files.keys()
+        folders = folders or len(listed)
+        if number == 1 or number % LISTED_EVERY == 0:
+            assert len(listed) == folders >= 3
+        else:
+            assert len(listed) <= 2, "only what has changed is listed"
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x00" * 40, b"\xc1", b"\x93\xa1x"])

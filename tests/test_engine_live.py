@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from tokentui.config import Settings, paths
 from tokentui.engine import discovery
 from tokentui.engine.engine import Engine
 from tokentui.engine.feed import EngineFeed
+from tokentui.engine.lane import Lane
 from tokentui.engine.pace import Pace
 from tokentui.store import backup
 from tokentui.usage import epoch_microseconds
@@ -80,6 +82,32 @@ def test_what_is_equal_is_not_delivered_again(home: Path) -> None:
         running.refresh()
         watch.more_turns()
         assert len(watch.snapshots) == before
+
+
+def test_at_rest_a_turn_is_one_trip_to_the_writer_and_none_to_the_reader(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append(log(home), request("1"))
+    trips: list[str] = []
+    begin = Lane.begin
+
+    def noted(self: Lane, work: Any) -> Any:
+        trips.append(self._thread.name)
+        return begin(self, work)
+
+    at = [epoch_microseconds(datetime(2026, 11, 20, 16, 1, tzinfo=UTC))]
+    with engine(pace=replace(QUICK, walk=3600), clock=lambda: at[0]) as (_, watch):
+        watch.records(1)
+        watch.more_turns()
+        monkeypatch.setattr(Lane, "begin", noted)
+        before = watch.turns
+        watch.more_turns(5)
+        turns = watch.turns - before
+        assert set(trips) == {"tokentui-writer"}
+        assert turns - 1 <= len(trips) <= turns + 1
+        at[0] += 450_000_000  # half a quarter of an hour: time alone may have changed what is shown
+        watch.more_turns(3)
+        assert trips.count("tokentui-reader") == 1
 
 
 def test_what_is_known_is_shown_before_anything_is_looked_at(

@@ -30,6 +30,8 @@ FLUSH_RECORDS = 10_000
 FLUSH_FILES = 500
 """Checkpoints in one transaction, where files hold few records."""
 MAX_WORKERS = 8
+LISTED_EVERY = 10
+"""One walk in so many lists every folder; the others rely on the times of folders at rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,8 @@ class Collector:
         self._database = database
         count = workers if workers is not None else min(MAX_WORKERS, os.cpu_count() or 1)
         self._reading = Reading(self.discovery, self.prices, paths, count)
-        self._memory: FolderMemory | None = FolderMemory(paths.cache_dir / "folders")
+        self._memory = FolderMemory(paths.cache_dir / "folders")
+        self._walks = 0
         self._checkpoints = Checkpoints({each.name: each.load().PARSER_VERSION for each in self.sources})
         self._tallies: dict[str, _Tally] = {}
         self._pending: dict[str, list[Batch]] = {}
@@ -169,14 +172,16 @@ class Collector:
 
     def walk(self) -> None:
         """Look everywhere, without reading anything."""
-        memory, self._memory = self._memory, None  # later walks of this program list every folder
-        if memory is not None:
-            memory.load()
-        self.discovery.memory = memory
+        first, self._walks = not self._walks, self._walks + 1
+        if first:
+            self._memory.load()
+        else:
+            self._memory.carry_on(trusting=self._walks % LISTED_EVERY != 0)
+        self.discovery.memory = self._memory
         self.discovery.walk()
         self.discovery.memory = None
-        if memory is not None and self._all:
-            memory.save()
+        if first and self._all:
+            self._memory.save()
         self._on_disk = Counter(file.source for file in self.discovery.files.values())
 
     def _job(self, file: LogFile) -> Job:

@@ -212,8 +212,7 @@ class Database:
 
     def changes(self) -> tuple[int, int]:
         """Return what differs once anybody has changed the database, through whichever connection."""
-        connection = self.writer.connection
-        return int(connection.execute("PRAGMA data_version").fetchone()[0]), connection.total_changes
+        return store.Reader(self.writer.connection).data_version(), self.writer.connection.total_changes
 
     def suspect(self) -> None:
         """Close the database and check it before it is opened again: reading it found damage."""

@@ -19,6 +19,7 @@ from dataclasses import replace
 from tokentui.config import Paths, Settings
 from tokentui.engine import price_data, projects
 from tokentui.engine.accounts_watch import AccountsWatch
+from tokentui.engine.alarm import Alarm
 from tokentui.engine.collector import Collector, Found, SourceResult, Stopped
 from tokentui.engine.database import Database, now
 from tokentui.engine.lane import Lane
@@ -64,7 +65,7 @@ class Engine:
         """What the database said last; `_shown` adds what the engine has to say."""
         self._shown: Snapshot | None = None
         self._stored = self._read_of = (0, 0)
-        """What the database has seen of changes, now and when it was read last."""
+        """`Database.changes`: now, and when it was read last."""
         self._trouble = ""
         """Why the last pass failed; empty when it did not."""
         self._price_problem = ""
@@ -131,25 +132,21 @@ class Engine:
 
     async def _main(self) -> None:
         loop = asyncio.get_running_loop()
-        wake = asyncio.Event()
+        alarm = Alarm()
 
         def call(work: Callable[[], object]) -> None:
             with suppress(RuntimeError):  # the loop has ended meanwhile
                 loop.call_soon_threadsafe(work)
 
         self._call = call
-        self._wake = lambda: call(wake.set)
+        self._wake = lambda: call(alarm.ring)
         self._writing, self._reading = Lane("tokentui-writer"), Lane("tokentui-reader")
         self._accounts = AccountsWatch(self._paths, self._database, self._writing, self._clock)
         try:
             with suppress(Exception):  # what is wrong is told by the first turn
                 await self._show()  # at once what is known, before anything is looked at
             while not self._stopping.is_set():
-                pause = await self._turn()
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await wake.wait()
-                wake.clear()
+                await alarm.rest(await self._turn())
         finally:
             if self._price_task is not None:
                 self._price_task.cancel()
@@ -227,7 +224,7 @@ class Engine:
         self._price_files = price_data.marks(self._paths)
         collector = Collector(self._paths, self._settings, self._database)
         collector.open()
-        self._note_prices(collector)
+        self._price_problem = price_data.problem(collector.prices)
         self._collector, self._next_walk = collector, 0.0
         return True
 
@@ -236,11 +233,7 @@ class Engine:
         collector = Collector(self._paths, self._settings, self._database)
         collector.walk()
         self.found = collector.found()
-        self._note_prices(collector)
-
-    def _note_prices(self, collector: Collector) -> None:
-        problem = collector.prices.overlay_problem
-        self._price_problem = f"your own prices are not in use: {problem}" if problem else ""
+        self._price_problem = price_data.problem(collector.prices)
 
     async def _collect(self, collector: Collector) -> None:
         started = time.monotonic()
@@ -258,14 +251,15 @@ class Engine:
             self._stored = self._database.changes()
             return results
 
-        work = asyncio.ensure_future(self._writing.run(once))
+        work = self._writing.begin(once)
         try:
             # During a long import the screen shows what is stored already, newest days first.
             while not (await asyncio.wait({work}, timeout=self._pace.shown))[0]:
                 if not self._database.exclusive:
                     await self._show()
         finally:
-            await asyncio.wait({work})
+            if not work.done():
+                await asyncio.wait({work})
             failed = work.exception()  # asked for in any case: asyncio would print it otherwise
             if self._last_progress:
                 self._last_progress = 0.0

@@ -64,6 +64,10 @@ class FolderMemory:
             if kept.version == __version__ and 0 <= time.time() - kept.saved_at < BEST_BEFORE_SECONDS:
                 self._known = kept.folders
 
+    def carry_on(self, *, trusting: bool) -> None:
+        """Make ready for this program's next walk, which lists every folder unless it is `trusting`."""
+        self._known, self._listed = (self._listed if trusting else {}), {}
+
     def recall(self, place: Place, folder: str, now: os.stat_result) -> Listing | None:
         """Return the names in a folder that looks as it did; None when it must be listed."""
         known = self._known.get(place, {}).get(folder)

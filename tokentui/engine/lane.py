@@ -41,6 +41,10 @@ class Lane:
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do `work` in the lane's thread, after all that was asked before; return or raise what it does."""
+        return await self.begin(work)
+
+    def begin(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Have `work` done in the lane's thread, after all that was asked before; return what comes of it."""
         loop = asyncio.get_running_loop()
         outcome: asyncio.Future[T] = loop.create_future()
 
@@ -59,7 +63,7 @@ class Lane:
                 loop.call_soon_threadsafe(settle, tell)
 
         self._work.put(job)
-        return await outcome
+        return outcome
 
     def close(self) -> None:
         """Let the thread end once its work is done."""

@@ -61,6 +61,11 @@ class CurrentPrices:
         return self._prices.of(account)
 
 
+def problem(prices: pricing.Prices) -> str:
+    """Return why the user's own prices are not in use; empty when they are, or there are none."""
+    return f"your own prices are not in use: {prices.overlay_problem}" if prices.overlay_problem else ""
+
+
 async def renew_if_stale(cache: Path, lane: Lane) -> None:
     """Bring in the prices of a newer genai-prices that was installed; `marks` tells that they are there."""
     try:
