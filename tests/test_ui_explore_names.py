@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.ui_explore import Collected, collect, opened, settled, until
+from tokentui.store.snapshot import Usage
+from tokentui.ui import explore_columns, explore_draw
 from tokentui.ui.explore_columns import key_fit, told_apart
 from tokentui.ui.jump import Jump
 from tokentui.ui.widgets import Lines
@@ -55,3 +57,13 @@ async def test_a_letter_leads_to_a_row(collected: Collected) -> None:
         assert explore.table.cursor == 4
         strips = pilot.app.screen._compositor.render_strips()
         assert "".join(segment.text for segment in strips[y]).strip().startswith("▸")
+
+
+def test_two_rows_of_a_table_are_told_apart_in_a_short_column() -> None:
+    keys = [("shop", name) for name in HAIKU]
+    among = explore_columns.among(("project", "model"), keys)
+    shown = explore_draw.Shown(("project", "model"), Usage(), None, (4, 28))
+    for told, names in ((1, ()), (2, among)):
+        found = shown._replace(among=names)
+        rows = (explore_draw.row(found, key, Usage(), 70, quality="exact") for key in keys)
+        assert len({"".join(text for text, _ in row) for row in rows}) == told

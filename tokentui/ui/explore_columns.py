@@ -137,13 +137,19 @@ def _key_widths(names: tuple[str, ...], room: int, longest: tuple[int, ...]) -> 
     return [widths[at] for at in range(len(names))]
 
 
-def longest(group_by: tuple[str, ...], keys: Iterable[tuple[str, ...]]) -> tuple[int, ...]:
-    """Return in how many cells each key could be shown whole, in steps of four: few layouts."""
-    cells = [0] * len(group_by or _REQUEST)
+def among(group_by: tuple[str, ...], keys: Iterable[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """Return for each key what the rows are called."""
+    names = group_by or _REQUEST
+    found: list[list[str]] = [[] for _ in names]
     for parts in keys:
-        for at, value in enumerate(parts[: len(cells)]):
-            cells[at] = max(cells[at], cell_len(key((group_by or _REQUEST)[at], value)))
-    return tuple(-(-each // 4) * 4 for each in cells)
+        for each, name, value in zip(found, names, parts, strict=False):
+            each.append(key(name, value))
+    return tuple(map(tuple, found))
+
+
+def longest(names: Iterable[tuple[str, ...]]) -> tuple[int, ...]:
+    """Return in how many cells each key could be shown whole, in steps of four: few layouts."""
+    return tuple(-(-max(map(cell_len, each), default=0) // 4) * 4 for each in names)
 
 
 def key(dimension: str, value: str) -> str:

@@ -39,6 +39,8 @@ class Shown(NamedTuple):
     """In how many cells each key could be shown whole."""
     titles: Mapping[str, str] = {}
     """What sessions are called."""
+    among: tuple[tuple[str, ...], ...] = ()
+    """Of each key the names that a row's own stands among."""
 
     def named(self, dimension: str, value: str) -> str:
         """Return the name that is shown of a key."""
@@ -140,8 +142,8 @@ def row(shown: Shown, key: Sequence[str], usage: Usage, width: int, *, quality: 
     """Return one row: its key and its figures; `mark` stands before it."""
     layout = shown.layout(width)
     line: Line = [(f" {mark or ' '} ", "accent")]
-    for (name, room), value in zip(layout.keys, key, strict=False):
-        said = columns.key_fit(name, shown.named(name, value), room)
+    for at, ((name, room), value) in enumerate(zip(layout.keys, key, strict=False)):
+        said = columns.key_fit(name, shown.named(name, value), room, *shown.among[at : at + 1])
         line.append((f"{said} ", "text" if value else "muted"))
     for column in layout.figures:
         if column.name == "share":

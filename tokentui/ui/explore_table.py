@@ -65,7 +65,8 @@ class ExploreTable(Rows):
             keys = (explore_requests.key(each, self.zone) for each in answer.requests.first)
         shown = Shown(group_by, answer.totals, most, titles=answer.titles)
         named = (tuple(map(shown.named, group_by, key)) if group_by else key for key in keys)
-        self._shown = shown._replace(longest=explore_columns.longest(group_by, named))
+        among = explore_columns.among(group_by, named)
+        self._shown = shown._replace(longest=explore_columns.longest(among), among=among)
         if self.requests:
             self.fill(self.requests.count, self.cursor if keep else 0)
             return
