@@ -184,8 +184,6 @@ async def test_l_changes_the_limits_that_one_has_set_oneself(home: Path) -> None
     path = written(database)
     async with program(feed(path)).run_test(size=(100, 40)) as pilot:
         pane = await opened(pilot)
-        await pilot.press("l")
-        assert "6 a adds" in pilot.app.said, "Claude Code was found, not set up"  # type: ignore[attr-defined]
         await pilot.press("G", "l")
         await until(pilot, lambda: "Change openai-api/work" in shown(pilot))
         assert "base URL" not in shown(pilot), "limits only"
@@ -194,6 +192,70 @@ async def test_l_changes_the_limits_that_one_has_set_oneself(home: Path) -> None
         await pilot.press("escape")
         pane.snapshot = snapshot(path)
         await until(pilot, lambda: "of $200 billed" in shown(pilot))
+
+
+@pytest.mark.parametrize("size", [(120, 40), (45, 20)])
+async def test_l_sets_limits_of_a_tool_that_only_logs_tell_of(home: Path, size: tuple[int, int]) -> None:
+    database = config.paths({"HOME": str(home)}).database
+    database.parent.mkdir(parents=True)
+    path = written(database)
+    async with program(feed(path)).run_test(size=size) as pilot:
+        pane = await opened(pilot)
+        await pilot.press("l")
+        await until(pilot, lambda: "Change claude-code" in shown(pilot))
+        await pilot.press("enter", *"50", "enter")
+        await until(pilot, lambda: "saved" in shown(pilot))
+        await pilot.press("down", "enter", *"lots", "enter")
+        await until(pilot, lambda: "an amount of dollars, such as: 150" in shown(pilot))
+        await pilot.press(*["backspace"] * 4, *"4", "enter")
+        await until(pilot, lambda: "$4" in shown(pilot) and "saved" in shown(pilot))
+        await pilot.press("escape")
+        pane.snapshot = snapshot(path)
+        await until(pilot, lambda: any(item.kind == "session" for item in pane.items))
+        own = [item for item in pane.items if item.card.service == "claude-code" and not item.limit]
+        # Two requests of a dollar in each of 88 windows since the 2nd, one in the 89th; every other is of s1.
+        assert [(item.kind, item.of) for item in own[:2]] == [
+            ("month", "$177.00 of $50 computed"), ("session", "$89.00 of $4.00 a session"),
+        ]  # fmt: skip
+    with closing(open_reader(path)) as reader:
+        card = next(each for each in reader.snapshot(NOW, "UTC").cards if each.service == "claude-code")
+        assert card.billing is None, "nobody is asked because of it"
+        log = reader.audit_log()
+    assert [(each.action, each.subject, dict(each.after)) for each in log] == [
+        ("edit", "claude-code", {"session_limit": 4 * 10**9}),
+        ("edit", "claude-code", {"monthly_limit": 50 * 10**9}),
+    ]  # fmt: skip
+
+
+async def test_the_limit_of_a_session_says_what_the_latest_one_took(home: Path) -> None:
+    path = home / "t.db"
+    contexts = [context("aaaaaaaa-1", project="/w/shop"), context("bbbbbbbb-2", project="/w/infra")]
+    with closing(open_writer(path, "UTC")) as writer:
+        writer.ingest([batch([
+            record("a", NOW - 3 * HOUR, cost=9 * 10**9), record("b", NOW - 3 * DAY, cost=10**9, context=1),
+            record("c", NOW - 50 * MINUTE, cost=2_500_000_000, context=1),
+        ], contexts)], NOW)  # fmt: skip
+        writer.put_own_limits(Account("claude-code", session_limit=7 * 10**9))
+    for size, words in (((120, 36), "50 %  $3.50 of $7.00 a session"), ((45, 20), "50 %")):
+        async with program(feed(path)).run_test(size=size) as pilot:
+            await opened(pilot)
+            await until(pilot, lambda: "latest session" in shown(pilot))
+            assert words in row(pilot, "session")
+            assert "infra · bbbbbbb" in row(pilot, "latest", "session:"), "the one that was used last"
+            await pilot.press("x")
+            await until(pilot, lambda: isinstance(pilot.app.screen, Explain) and "$3.50" in shown(pilot))
+
+
+async def test_a_tool_without_any_limit_can_be_given_one(home: Path) -> None:
+    database = config.paths({"HOME": str(home)}).database
+    database.parent.mkdir(parents=True)
+    with closing(open_writer(database, "UTC")) as writer:
+        writer.ingest([batch([record("a", NOW - HOUR, cost=10**9)], [context("s")])], NOW)
+    async with program(feed(database)).run_test(size=(80, 24)) as pilot:
+        await opened(pilot)
+        assert "none is known: l sets one of your own" in row(pilot, "none")
+        await pilot.press("l")
+        await until(pilot, lambda: "Change claude-code" in shown(pilot))
 
 
 @pytest.mark.parametrize("size", SIZES)

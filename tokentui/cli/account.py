@@ -89,14 +89,17 @@ def add(service: str, name: str, no_test: bool, **given: object) -> None:
 @click.argument("key", metavar="ACCOUNT")
 @fields
 def edit(key: str, **given: object) -> None:
-    """Change fields of ACCOUNT (service, or service/name)."""
+    """Change fields of ACCOUNT (service, or service/name); of one that only logs tell of, its limits."""
+    from tokentui.engine import own_limits
+
     accounts = _accounts()
-    before = accounts.view(key).account
+    before = own_limits.view(accounts, key).account
     after = changed(before, given)
     if after == before:
         raise Misuse("nothing to change was named", hint="such as: --monthly-limit 150")
     changes = {name: getattr(after, name) for name in before.__struct_fields__}
-    accounts.edit(key, {name: value for name, value in changes.items() if value != getattr(before, name)})
+    named = {name: value for name, value in changes.items() if value != getattr(before, name)}
+    own_limits.change(accounts, key, named)
     output.write(f"changed {before.key}\n")
 
 

@@ -45,6 +45,21 @@ class SessionShare:
 
 
 @dataclass(frozen=True, slots=True)
+class LatestSession:
+    """The session that was used last."""
+
+    session: str
+    """The conversation's id, as conditions compare with it."""
+    project: str
+    cost: int
+    """Nano-dollars of what has a price, in the last HISTORY_DAYS."""
+    is_floor: bool
+    """Whether some of it has no price."""
+    last: int
+    """The end of the last quarter of an hour with use: UTC epoch µs."""
+
+
+@dataclass(frozen=True, slots=True)
 class Insight:
     """What is known of one limit beyond its newest reading."""
 
@@ -71,7 +86,9 @@ class AccountInsights:
     account: str
     limits: tuple[Insight, ...] = ()
     own: Account | None = None
-    """How the user set it up, own limits included; None for an account that only logs tell of."""
+    """Its own limits, and how the user set it up; None for an account that has neither."""
+    session: LatestSession | None = None
+    """Of an account with a limit for each session."""
 
     def of(self, limit_id: str, window_minutes: int) -> Insight:
         """Return what is known of a limit."""
@@ -86,16 +103,33 @@ Insights = dict[tuple[str, str], AccountInsights]
 
 def insights(reader: Reader, now: int, accounts: Iterable[tuple[str, str]]) -> Insights:
     """Return what is known of the limits of some accounts (service, account); `now` in UTC epoch µs."""
-    own = {(each.account.service, each.account.name): each.account for each in reader.configured_accounts()}
+    every = [*reader.limited_accounts(), *(each.account for each in reader.configured_accounts())]
+    own = {(each.service, each.name): each for each in every}
     found = {}
     for service, account in accounts:
-        found[service, account] = AccountInsights(
-            service,
-            account,
-            _limits(reader, service, account, now),
-            own.get((service, account)),
-        )
+        limits, mine = _limits(reader, service, account, now), own.get((service, account))
+        session = _latest(reader, service, account, now) if mine and mine.session_limit else None
+        found[service, account] = AccountInsights(service, account, limits, mine, session)
     return found
+
+
+def _latest(reader: Reader, service: str, account: str, now: int) -> LatestSession | None:
+    """Return the session that was used last; of several at once the dearest."""
+    rows = reader.local_use(service, account, now - HISTORY_DAYS * _DAY)
+    if not rows:
+        return None
+    quarter = rows[-1].quarter
+    cost: dict[int, int] = {}
+    missing: dict[int, int] = {}
+    for row in rows:
+        cost[row.session] = cost.get(row.session, 0) + row.cost
+        missing[row.session] = missing.get(row.session, 0) + row.unpriced_request_count
+    number = max((row.session for row in rows if row.quarter == quarter), key=lambda each: cost[each])
+    names = reader.session_names((number,))
+    if not names:
+        return None
+    last = min((quarter + 1) * QUARTER, now)
+    return LatestSession(names[0].session, names[0].project, cost[number], missing[number] > 0, last)
 
 
 def _limits(reader: Reader, service: str, account: str, now: int) -> tuple[Insight, ...]:

@@ -15,6 +15,9 @@ _FIELDS = (
     "monthly_limit", "session_limit", "token_limit", "is_active",
 )  # fmt: skip
 
+LIMITS = ("monthly_limit", "session_limit", "token_limit")
+"""What one sets oneself: also of an account that only logs tell of."""
+
 _OWN = ("billed_buckets", "balances", "account_states", "subscriptions")
 """What goes with an account that is removed; what was read from logs stays."""
 
@@ -56,20 +59,44 @@ def put(
     connection: sqlite3.Connection, dimensions: Dimensions, account: Account, title: str, now: int,
     *, key_changed: bool,
 ) -> int:  # fmt: skip
-    """Store an account, new or changed; return its number. `title` is what its service is called."""
+    """Store an account, new or changed; return its number. `title` is what its service is called.
+
+    Limits that it had while only logs told of it stay, unless it brings its own.
+    """
     number = dimensions.account(account.service, account.name)
     connection.execute(
         "UPDATE services SET has_api = 1, title = CASE title WHEN '' THEN ? ELSE title END WHERE name = ?",
         (storable(title), account.service),
     )
     values = [_value(account, name) for name in _FIELDS]
+    had = "coalesce(?, CASE WHEN created_at IS NULL THEN {} END)"
+    sets = (f"{name} = {had.format(name) if name in LIMITS else '?'}" for name in _FIELDS)
     connection.execute(
-        f"UPDATE accounts SET {', '.join(f'{name} = ?' for name in _FIELDS)},"
+        f"UPDATE accounts SET {', '.join(sets)},"
         " created_at = coalesce(created_at, ?),"
         " key_changed_at = CASE WHEN ? THEN ? ELSE key_changed_at END WHERE id = ?",
         (*values, now, key_changed, now, number),
     )
     return number
+
+
+def put_limits(connection: sqlite3.Connection, dimensions: Dimensions, account: Account) -> None:
+    """Store the limits of an account that only logs tell of: nobody is asked because of that."""
+    number = dimensions.account(account.service, account.name)
+    connection.execute(
+        f"UPDATE accounts SET {', '.join(f'{name} = ?' for name in LIMITS)} WHERE id = ?",
+        (*(getattr(account, name) for name in LIMITS), number),
+    )
+
+
+def limited(connection: sqlite3.Connection) -> list[Account]:
+    """Return the accounts that only logs tell of and that have limits."""
+    rows = connection.execute(
+        f"SELECT s.name, a.name, {', '.join('a.' + name for name in LIMITS)} FROM accounts AS a"
+        " JOIN services AS s ON s.id = a.service_id WHERE a.created_at IS NULL"
+        f" AND coalesce({', '.join('a.' + name for name in LIMITS)}) IS NOT NULL ORDER BY s.name, a.name"
+    )
+    return [Account(service, name, **dict(zip(LIMITS, own, strict=True))) for service, name, *own in rows]
 
 
 def configured(connection: sqlite3.Connection) -> list[Configured]:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from tokentui.billing import Account
     from tokentui.store.limit_tracks import LocalUse, SessionName, Track
     from tokentui.store.snapshot import LimitHistory, Uncovered
     from tokentui.store.subscriptions import Subscription
@@ -50,6 +51,12 @@ class LimitQuestions:
         from tokentui.store import limit_tracks
 
         return limit_tracks.session_names(self.connection, numbers)
+
+    def limited_accounts(self) -> list[Account]:
+        """Return the accounts that only logs tell of and for which the user has set limits."""
+        from tokentui.store import accounts
+
+        return accounts.limited(self.connection)
 
     def account_names(self, where: Sequence[Where] = ()) -> list[tuple[str, str]]:
         """Return (service, name) of all accounts there are, from logs or set up.

@@ -168,6 +168,13 @@ class Writer:
         with self._writing() as dimensions:
             accounts.put(self.connection, dimensions, account, title, now, key_changed=key_changed)
 
+    def put_own_limits(self, account: Account) -> None:
+        """Store the limits that the user sets for an account that only logs tell of."""
+        from tokentui.store import accounts
+
+        with self._writing() as dimensions:
+            accounts.put_limits(self.connection, dimensions, account)
+
     def removal(self, account: Account) -> dict[str, int]:
         """Return how many rows of each kind would go with an account, and `requests`, which would stay."""
         from tokentui.store import accounts
@@ -271,25 +278,17 @@ class Writer:
 
 
 def open_writer(
-    path: str | os.PathLike[str],
-    zone: str,
-    *,
-    journal_mode: str = "wal",
-    synchronous: str = "NORMAL",
-    locking_mode: str | None = None,
-    check_same_thread: bool = True,
-) -> Writer:
+    path: str | os.PathLike[str], zone: str, *, journal_mode: str = "wal", synchronous: str = "NORMAL",
+    locking_mode: str | None = None, check_same_thread: bool = True,
+) -> Writer:  # fmt: skip
     """Open the database for writing: made when missing, migrated when behind, days in `zone`.
 
     Raises NewerDatabase when a newer version made it, PeriodError for an unknown zone, sqlite3.Error.
     """
     connection = open_migrated(
-        path,
-        journal_mode=journal_mode,
-        synchronous=synchronous,
-        locking_mode=locking_mode,
+        path, journal_mode=journal_mode, synchronous=synchronous, locking_mode=locking_mode,
         check_same_thread=check_same_thread,
-    )
+    )  # fmt: skip
     try:
         return Writer(connection, zone)
     except BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
@@ -137,9 +137,13 @@ class EditAccount(Window[None], inherit_bindings=False):
         Binding("enter,space,e", "edit", "change"),
     ]
 
-    def __init__(self, accounts: Accounts, view: AccountView, only: Collection[str] = ()) -> None:
-        """`only` names the fields that are shown; all when it is empty."""
+    def __init__(
+        self, accounts: Accounts, view: AccountView, only: Collection[str] = (),
+        change: Callable[[str, Mapping[str, object]], AccountView] | None = None,
+    ) -> None:  # fmt: skip
+        """`only` names the fields that are shown, all when it is empty; `change` is what stores them."""
         super().__init__()
+        self._store = change or accounts.edit
         self._accounts, self._view = accounts, view
         self._fields = [field for field in fields_of(view.provider) if not only or field.name in only]
         self._marked = 0
@@ -187,9 +191,9 @@ class EditAccount(Window[None], inherit_bindings=False):
             self._change(changes(self._view.account, field, typed))
 
     def _change(self, wanted: Mapping[str, object]) -> None:
-        accounts, key = self._accounts, self._view.account.key
+        store, key = self._store, self._view.account.key
         self._said, self._style = "saving …", "muted"
-        aside(self, "edit", lambda: accounts.edit(key, wanted))
+        aside(self, "edit", lambda: store(key, wanted))
         self._list.redraw()
 
     def on_outcome(self, message: Outcome) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -12,8 +13,10 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from tokentui import text
-from tokentui.engine.limit_insights import Insights, insights
+from tokentui.engine import own_limits
+from tokentui.engine.limit_insights import HISTORY_DAYS, Insights, insights
 from tokentui.moments import moment
+from tokentui.store.usage_table import Where
 from tokentui.ui import cards, figures, limits_lines
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.commands import bindings
@@ -175,14 +178,9 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
         item = self._of_marked()
         if item is None:
             return
-        known = (self._found or {}).get((item.card.service, item.card.account))
-        if known is None or known.own is None:
-            self.program.say(
-                f"limits of your own belong to an account that is set up: 6 a adds {item.card.title}"
-            )
-            return
-        accounts, key = self._feed.accounts(), known.own.key
-        aside(self, "edit", lambda: (accounts, accounts.view(key)))
+        accounts, card = self._feed.accounts(), item.card
+        key = "/".join(filter(None, (card.service, self.program.veil.real(card.account))))
+        aside(self, "edit", lambda: (accounts, own_limits.view(accounts, key)))
 
     def on_outcome(self, message: Outcome) -> None:
         """Show the account's own limits, which were read in another thread."""
@@ -192,7 +190,8 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
             self.program.say(str(message.problem))
             return
         accounts, view = message.answer
-        self.app.push_screen(EditAccount(accounts, view, only=OWN_LIMITS), self._edited)
+        change = partial(own_limits.change, accounts)
+        self.app.push_screen(EditAccount(accounts, view, OWN_LIMITS, change), self._edited)
 
     def _edited(self, _: None) -> None:
         """Show what was changed."""
@@ -212,6 +211,10 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
             return None
         title = f"{cards.name(item.card)} · {item.name}"
         first = snapshot.today.replace(day=1)
+        if item.kind == "session" and item.session:
+            first = snapshot.today - timedelta(days=HISTORY_DAYS)
+            session = Where("session", "eq", (item.session,))
+            return title, on_days(snapshot, (first, snapshot.today), *of_account(item.card), session)
         limit = item.limit
         if limit is not None and limit.window_minutes:
             ends = limit.resets_at or limit.observed_at
@@ -243,7 +246,7 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
                 for line in wrap(f"the history cannot be read: {self._wrong}", width - 2)
             ]
         items, marked = self.items, self.marked
-        if not items:
+        if all(item.kind == "none" for item in items):
             drawn += limits_lines.nothing(width) if self.snapshot else [[(" reading …", "muted")]]
         owners = [None] * len(drawn)
         now, zone = self._clock(), zone_of(self.snapshot)

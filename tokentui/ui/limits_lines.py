@@ -12,7 +12,7 @@ from tokentui.ui import figures, pace, plans
 from tokentui.ui.draw import BLOCKS, Line, cut, fit, gauge, length, spread, wrap
 
 if TYPE_CHECKING:
-    from tokentui.engine.limit_insights import AccountInsights, Insight
+    from tokentui.engine.limit_insights import AccountInsights, Insight, LatestSession
     from tokentui.engine.limit_plan import Week
     from tokentui.store.snapshot import Card, Limit, PastWindow
 
@@ -35,7 +35,7 @@ class Item:
 
     card: Card
     kind: str
-    """`window`, `month`, `tokens`, `balance`, `plan`."""
+    """`window`, `month`, `tokens`, `session`, `balance`, `plan`, or `none` where there is nothing."""
     name: str
     limit: Limit | None = None
     known: Insight | None = None
@@ -43,6 +43,11 @@ class Item:
     percent: float | None = None
     of: str = ""
     """What stands behind the bar of a limit that is no window."""
+    more: str = ""
+    """What stands below that."""
+    at: int | None = None
+    """When that was: UTC epoch µs."""
+    session: str = ""
     number: int = 0
     """Tells balances in several currencies, and plans, from each other."""
 
@@ -61,24 +66,22 @@ def items(card: Card, known: AccountInsights | None) -> list[Item]:
         insight = known.of(limit.limit_id, limit.window_minutes) if known else None
         found.append(Item(card, "window", figures.window(limit), limit, insight))
     billing = card.billing
-    monthly = billing.monthly_limit if billing else None
+    own = known.own if known else None
+    monthly = billing.monthly_limit if billing else own.monthly_limit if own else None
     if monthly:
         billed = billing.month if billing and billing.currency == "USD" else None
         spent = card.month.cost if billed is None else billed
         book = "billed" if billed is not None and billing and billing.billed else "computed"
         said = f"{figures.money(spent)} of {figures.money(monthly, 0)} {book}"
         found.append(Item(card, "month", "month", percent=100 * spent / monthly, of=said))
-    own = known.own if known else None
     if own is not None and own.token_limit:
         used = card.month.total_tokens
         if billing and billing.month_tokens is not None:
             used = max(used, billing.month_tokens)
         said = f"{text.tokens(used)} of {text.tokens(own.token_limit)} tokens a month"
         found.append(Item(card, "tokens", "tokens", percent=100 * used / own.token_limit, of=said))
-    if own is not None and own.session_limit:
-        found.append(
-            Item(card, "session", "session", of=f"{figures.money(own.session_limit)} for each session")
-        )
+    if known is not None and own is not None and own.session_limit:
+        found.append(_session(card, own.session_limit, known.session))
     for number, (name, amount, currency, granted) in enumerate(billing.balances if billing else ()):
         said = plans.amount(amount, currency)
         if granted and granted > 0:
@@ -88,13 +91,31 @@ def items(card: Card, known: AccountInsights | None) -> list[Item]:
     for plan in card.plans:
         name = f"{text.clean(plan.name, 20)}, " if plan.name else ""
         found.append(Item(card, "plan", "plan", of=name + plans.words(plan), number=plan.number))
-    return found
+    return found or [Item(card, "none", "none", of="none is known: l sets one of your own")]
+
+
+def _session(card: Card, limit: int, latest: LatestSession | None) -> Item:
+    """Return the limit for each session, and how much of it the latest one took."""
+    if latest is None:
+        return Item(card, "session", "session", of=f"{figures.money(limit)} for each session; none is known")
+    sign = "≥" if latest.is_floor else ""
+    said = f"{sign}{figures.money(latest.cost)} of {figures.money(limit)} a session"
+    project = text.clean(latest.project.rstrip("/").rpartition("/")[2] or latest.project, 30)
+    which = " · ".join(part for part in (project, text.clean(latest.session, 8)) if part)
+    return Item(
+        card, "session", "session", percent=100 * latest.cost / limit, of=said,
+        more=f"latest session: {which}", at=latest.last, session=latest.session,
+    )  # fmt: skip
 
 
 def lines(item: Item, width: int, now: float, zone: tzinfo | None) -> list[Line]:
     """Return what is said of one limit. `now`: UTC seconds."""
     if item.limit is None:
-        return [_own(item, width)]
+        own = [_own(item, width)]
+        if item.at is not None:
+            words = f"{item.more} · {text.ago(now - item.at / 1e6)}"
+            own.append([(" " * (4 + _NAME if width >= 60 else 4), ""), (words, "muted")])
+        return own
     limit = item.limit
     said, style = pace_words(limit, item.known, now, zone)
     source: Line = [(source_words(limit, now), "muted")]
@@ -208,7 +229,7 @@ def _own(item: Item, width: int) -> Line:
     level = figures.level(item.percent)
     figure = text.percent(item.percent)
     if item.percent is None:
-        return [*_label(item, width), (item.of, "text" if item.kind != "plan" else "muted")]
+        return [*_label(item, width), (item.of, "muted" if item.kind in ("plan", "none") else "text")]
     bar = _bar(item, item.percent, width)
     bar.append((fit(figure, 6, ">"), "strong" if level == "ok" else level))
     return [*bar, ("  ", ""), (item.of, "text")]
