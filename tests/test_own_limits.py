@@ -16,6 +16,7 @@ from tokentui.engine import own_limits
 from tokentui.engine.account_check import AccountProblem
 from tokentui.engine.accounts import Accounts
 from tokentui.store import open_writer
+from tokentui.ui import totals
 
 DOLLAR = 10**9
 
@@ -37,6 +38,11 @@ def test_limits_of_a_tool_are_set_changed_and_taken_away(accounts: Accounts) -> 
     assert found == Account("codex", "work", monthly_limit=60 * DOLLAR, token_limit=1_000)
     assert own_limits.view(accounts, "codex").account == Account("codex")
     assert accounts.listed() == [], "it is not set up, so nobody is asked"
+    with accounts.reading() as reader:
+        assert reader is not None
+        cards = {card.account: card for card in reader.snapshot(NOW, "UTC").cards}
+    assert (cards["work"].monthly_limit, cards[""].monthly_limit) == (60 * DOLLAR, None)
+    assert cards["work"].billing is None
     own_limits.change(accounts, "codex/work", {"monthly_limit": None, "token_limit": None})
     with accounts.reading() as reader:
         assert reader is not None
@@ -73,3 +79,15 @@ def test_the_command_line_sets_them_too(accounts: Accounts, capsys: pytest.Captu
     capsys.readouterr()
     assert run(["account", "edit", "codex", "--label", "Mine"]) == 1
     assert "codex is known from logs only, and has limits alone" in capsys.readouterr().err
+
+
+def test_they_are_the_months_budget_where_each_tool_has_one(accounts: Accounts) -> None:
+    def budget() -> int | None:
+        with accounts.reading() as reader:
+            assert reader is not None
+            return totals.budget(reader.snapshot(NOW, "UTC"), 0)
+
+    own_limits.change(accounts, "codex", {"monthly_limit": 50 * DOLLAR})
+    assert budget() is None, "the other login has none"
+    own_limits.change(accounts, "codex/work", {"monthly_limit": 60 * DOLLAR})
+    assert budget() == 110 * DOLLAR

@@ -57,6 +57,7 @@ class LatestSession:
     """Whether some of it has no price."""
     last: int
     """The end of the last quarter of an hour with use: UTC epoch µs."""
+    session_title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,10 @@ def _latest(reader: Reader, service: str, account: str, now: int) -> LatestSessi
     if not names:
         return None
     last = min((quarter + 1) * QUARTER, now)
-    return LatestSession(names[0].session, names[0].project, cost[number], missing[number] > 0, last)
+    name = names[0]
+    return LatestSession(
+        name.session, name.project, cost[number], missing[number] > 0, last, name.session_title
+    )
 
 
 def _limits(reader: Reader, service: str, account: str, now: int) -> tuple[Insight, ...]:

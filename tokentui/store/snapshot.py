@@ -129,6 +129,8 @@ class Card:
     """The weakest quality among its records: a `floor` is shown with ≥."""
     billing: Billing | None = None
     """None for an account that was only found in logs."""
+    monthly_limit: int | None = None
+    """Nano-dollars, as the user set it for an account of either kind."""
     plans: tuple[Subscription, ...] = ()
     """What is paid for it each month, as the user entered it; in no other figure."""
     uncovered: tuple[Uncovered, ...] = ()

@@ -43,7 +43,7 @@ class _Account(NamedTuple):
     name: str
     last_used_at: int | None
     quality: str
-
+    monthly_limit: int | None
 
 
 def snapshot(connection: sqlite3.Connection, now: int, zone: str, billing_day: int = 1) -> Snapshot:
@@ -137,7 +137,7 @@ def _first_day(connection: sqlite3.Connection, days: Days, stored: bool) -> date
 
 def _accounts(connection: sqlite3.Connection) -> dict[int, _Account]:
     rows = connection.execute(
-        "SELECT a.id, s.name, s.title, a.name, a.last_used_at, a.quality"
+        "SELECT a.id, s.name, s.title, a.name, a.last_used_at, a.quality, a.monthly_limit"
         " FROM accounts AS a JOIN services AS s ON s.id = a.service_id ORDER BY s.name, a.name"
     )
     return {number: _Account(*rest) for number, *rest in rows}
@@ -206,6 +206,7 @@ def _cards(
                 last_used_at=account.last_used_at,
                 quality=account.quality,
                 billing=told.get(number),
+                monthly_limit=account.monthly_limit,
                 plans=paid,
                 uncovered=beside.get(mine_is, ()),
             )

@@ -67,7 +67,7 @@ def items(card: Card, known: AccountInsights | None) -> list[Item]:
         found.append(Item(card, "window", figures.window(limit), limit, insight))
     billing = card.billing
     own = known.own if known else None
-    monthly = billing.monthly_limit if billing else own.monthly_limit if own else None
+    monthly = (billing or card).monthly_limit
     if monthly:
         billed = billing.month if billing and billing.currency == "USD" else None
         spent = card.month.cost if billed is None else billed
@@ -100,8 +100,8 @@ def _session(card: Card, limit: int, latest: LatestSession | None) -> Item:
         return Item(card, "session", "session", of=f"{figures.money(limit)} for each session; none is known")
     sign = "≥" if latest.is_floor else ""
     said = f"{sign}{figures.money(latest.cost)} of {figures.money(limit)} a session"
-    project = text.clean(latest.project.rstrip("/").rpartition("/")[2] or latest.project, 30)
-    which = " · ".join(part for part in (project, text.clean(latest.session, 8)) if part)
+    name = latest.session_title or latest.project.rstrip("/").rpartition("/")[2] or latest.project
+    which = " · ".join(part for part in (text.clean(name, 30), text.clean(latest.session, 8)) if part)
     return Item(
         card, "session", "session", percent=100 * latest.cost / limit, of=said,
         more=f"latest session: {which}", at=latest.last, session=latest.session,

@@ -100,7 +100,7 @@ def budget(snapshot: Snapshot, monthly_budget: float) -> int | None:
     if monthly_budget:
         return round(monthly_budget * 10**9)
     spending = [card for card in snapshot.cards if card.month.cost or any(card.daily_cost)]
-    limits = [card.billing.monthly_limit or 0 if card.billing else 0 for card in spending]
+    limits = [(card.billing or card).monthly_limit or 0 for card in spending]
     return sum(limits) if limits and all(limits) else None
 
 
