@@ -10,6 +10,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -29,6 +30,10 @@ from tokentui.ui.panes import PANES
 FOLDER = Path(__file__).parent / "snapshots"
 SIZES = ((120, 36), (80, 24))
 THEMES = {"dark": "dark", "ansi": "terminal"}
+MORE = {"trends-month": ("2", "f")}
+"""Pictures that a pane has beside its first one, and the keys that show them."""
+MONTHLY_BUDGET = 560.0
+"""Dollars a month in these; the panes themselves are shown without a budget."""
 SETTLED_SECONDS = 0.08
 """Without a question or a worker under way, and without a change for so long, a pane is done."""
 LONGEST_SECONDS = 15.0
@@ -70,6 +75,10 @@ async def _panes(database: Path, size: tuple[int, int], theme: str) -> dict[str,
             key = next(each.keys for each in COMMANDS if each.action == f"show_pane('{pane}')").split(",")[0]
             await pilot.press(key)
             found[pane] = await _settled(pilot, feed)
+        app.apply(replace(app.settings, monthly_budget=MONTHLY_BUDGET))
+        for name, keys in MORE.items():
+            await pilot.press(*keys)
+            found[name] = await _settled(pilot, feed)
     return found
 
 
@@ -101,7 +110,7 @@ def written(strips: list[Strip]) -> str:
     return "\n".join([*rows, "", *looks]) + "\n"
 
 
-@pytest.mark.parametrize("pane", PANES)
+@pytest.mark.parametrize("pane", [*PANES, *MORE])
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: "x".join(map(str, size)))
 def test_a_pane_looks_as_it_was_meant(
@@ -117,5 +126,5 @@ def test_a_pane_looks_as_it_was_meant(
 
 
 def test_every_snapshot_is_of_a_pane_there_is() -> None:
-    names = {f"{pane}-{x}x{y}-{theme}.txt" for pane in PANES for x, y in SIZES for theme in THEMES}
+    names = {f"{pane}-{x}x{y}-{theme}.txt" for pane in (*PANES, *MORE) for x, y in SIZES for theme in THEMES}
     assert {file.name for file in FOLDER.iterdir()} == names

@@ -169,6 +169,8 @@ def test_thin_evidence_has_a_figure_but_no_range_and_then_no_figure_either() -> 
     assert plain([week.title(118)]) == " Cost of the month · Nov 2026  $73.00~ → $136.00~"
     assert "░" not in plain(list(week.drawn(110, 20, shades=False).lines))
     assert rows(week)[2].split() == ["┄", "Oct", "2026", "—", "—"], "nothing is known of it"
+    assert dashes(month(snapshot=history(40))) == 0
+    assert rows(month(snapshot=history(40)))[2].split()[3:] == ["—", "$140.00~", "since", "12", "Oct"]
     few = month(snapshot=history(3))
     assert plain([few.title(118)]) == " Cost of the month · Nov 2026  $26.00~"
     assert rows(few)[1].split() == ["█", "Nov", "2026", "$26.00~", "—"]
@@ -236,15 +238,15 @@ def test_the_area_rises_to_what_is_spent() -> None:
     assert columns[20] == pytest.approx(21 * 3 / drawn.top * 24, abs=1)
 
 
-def test_the_month_before_is_drawn_until_p_hides_it() -> None:
-    def strokes(view: View) -> int:
-        lines = month(view, history(cost=3.0), None).drawn(110, 24, shades=False).lines
-        return sum(
-            style == "muted" and bool(set(part) & set("▁─▔")) for line in lines[:-2] for part, style in line
-        )
+def dashes(shown: Month) -> int:
+    """How many pieces of the month before are drawn."""
+    lines = shown.drawn(110, 24, shades=False).lines[:-2]
+    return sum(style == "muted" and bool(set(part) & set("▁─▔")) for line in lines for part, style in line)
 
-    assert strokes(RUNNING) > 0
-    assert strokes(replace(RUNNING, compared=False)) == 0
+
+def test_the_month_before_is_drawn_until_p_hides_it() -> None:
+    assert dashes(month(RUNNING, history(cost=3.0), None)) > 0
+    assert dashes(month(replace(RUNNING, compared=False), history(cost=3.0), None)) == 0
 
 
 def test_a_budget_far_above_does_not_flatten_the_month() -> None:

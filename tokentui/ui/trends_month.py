@@ -90,7 +90,7 @@ class Month(Picture):
             highs = reached + self._values([each.ends_in.high for each in ahead if each.ends_in])
             strokes.append(curve.Stroke(lows, "bar", "band", self._newest, until=highs))
         strokes.append(curve.Stroke(expected, "strong", "line", self._newest))
-        if self.view.compared:
+        if self.view.compared and self._past_from is None:
             past = self._values(self._past)[: self.days]
             strokes.append(curve.Stroke(past, "muted", "dashes"))
         top = max(highs[-1], *(each.values[-1] for each in strokes if each.values))
@@ -175,6 +175,13 @@ class Month(Picture):
     def _past(self) -> list[int]:
         return list(accumulate(self._amounts(self._whole.before)))
 
+    @property
+    def _past_from(self) -> date | None:
+        """The day from which on the month before is known; None where all of it is."""
+        if self.before is None or self.first_day is None:
+            return date.max
+        return self.first_day if self.first_day > self.before.first else None
+
     def _foreseen(self, at: int) -> MonthEnd:
         """Return what there is, or will be, at the end of a day."""
         rising = self._rising
@@ -231,12 +238,13 @@ class Month(Picture):
         return spent, [(" → ", "muted"), (self._figure(self.days - 1), "key"), *self._likely(end), *over]
 
     def _month_before(self, at: int, now: MonthEnd, end: MonthEnd) -> Row:
-        past = self._past
+        past, since = self._past, self._past_from
         then = past[at] if at < len(past) else None
-        known = self.first_day is not None and self.before is not None and self.first_day <= self.before.last
         name = replace(self, span=self.before, last=self.before.last).name if self.before else ""
-        if not known:
-            return Row("┄", "muted", name, text.UNKNOWN, "", text.UNKNOWN, "")
+        if since is not None:  # a part of a month compares with nothing
+            some = self.before is not None and since <= self.before.last
+            total = self._said(past[-1], past=True) if some else text.UNKNOWN
+            return Row("┄", "muted", name, text.UNKNOWN, "", total, f"since {short(since)}" if some else "")
         return Row(
             "┄", "muted", name, self._said(then, past=True), figures.change(now.amount, then),
             self._said(past[-1], past=True), figures.change(end.amount, past[-1]),
