@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokentui import text
+from tokentui import forecast, text
 from tokentui.ui import figures, privacy
 
 if TYPE_CHECKING:
@@ -78,6 +78,29 @@ def due_line(found: ToPay) -> Line:
 def due_prices(found: ToPay) -> str:
     """Return the part of it that plans cost: `incl. plans $200`."""
     return f"incl. plans {_short(found.prices, found.currency)}"
+
+
+def due_end(found: ToPay, snapshot: Snapshot, known: int, days_left: int) -> str:
+    """Return what it comes to by the month's end: `(end $260.40~)`; nothing where that cannot be said.
+
+    For each of the `days_left` it adds the mean of the last days, of which `known` are known, of the accounts
+    that no plan covers today.
+    """
+    today = snapshot.today
+    series = [
+        card.billing.daily
+        if card.billing and card.billing.billed and card.billing.daily and card.billing.currency == "USD"
+        else card.daily_cost
+        for card in snapshot.cards
+        if not any(plan.runs(today, today) for plan in card.plans)
+    ]
+    days = [sum(day or 0 for day in column) for column in zip(*filter(None, series), strict=False)][:-1]
+    rest = forecast.month_end(0, days[len(days) - min(known, len(days)) :], days_left)
+    if not rest or privacy.hidden():
+        return ""
+    unit = text.shown_currency()
+    total = found.total + rest * unit.numerator // unit.denominator
+    return f"(end {'≥' if found.is_floor else ''}{amount(total, found.currency)}~)"
 
 
 def due_of(card: Card, snapshot: Snapshot) -> Line:

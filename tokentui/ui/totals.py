@@ -137,9 +137,10 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None], mos
     if paid is not None:
         told = [(told[0][0].partition(" · ")[0] + " at API prices", "muted")]
     so_far = [Total(*_MONTH, value, told)]
-    if paid is not None:
-        so_far.append(Total(*_DUE, plans.due_line(paid), [(plans.due_prices(paid), "muted")]))
     known = 0 if snapshot.first_day is None else (today - snapshot.first_day).days
+    if paid is not None:
+        ends = plans.due_end(paid, snapshot, known, (last - today).days)
+        so_far.append(Total(*_DUE, plans.due_line(paid), [(plans.due_prices(paid), "muted")], ends))
     complete = [day.cost if day else 0 for day in days[:-1]]
     lived = complete[len(complete) - min(known, len(complete)) :]
     end = forecast.ends(month.cost, lived, (last - today).days, most)
