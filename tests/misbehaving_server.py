@@ -79,6 +79,9 @@ async def answer(server: Server, writer: asyncio.StreamWriter, request: Request)
         await server.released.wait()
         known = request.headers.get("authorization", "").removeprefix("Bearer ") in server.good
         writer.write(response(ok) if known else response(b"{}", "401 Unauthorized"))
+    elif what == "tired":
+        late = len(server.requests) > 3
+        writer.write(response(b"{}", "429 Slow", retry_after="600") if late else response(ok))
     elif what == "slow-header":
         await _drip(writer, server, b"HTTP/1.1 200 OK\r\nx: ", b"a")
     elif what == "slow-body":

@@ -11,7 +11,7 @@ import click
 
 from tokentui import __version__
 
-OK, FAILED, MISUSED, KEY_REJECTED, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 130, 141
+OK, FAILED, MISUSED, KEY_REJECTED, NO_ANSWER, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 3, 4, 130, 141
 """The exit codes, documented in the README."""
 
 COMMANDS = {

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from tokentui import sources as registry
-from tokentui.cli import FAILED, KEY_REJECTED, OK, Failure, Misuse, output
+from tokentui.cli import FAILED, KEY_REJECTED, NO_ANSWER, OK, Failure, Misuse, output
 from tokentui.cli.failures import note
 from tokentui.cli.progress import ProgressBar
+from tokentui.cli.stored import tell_trouble
 from tokentui.cli.surroundings import Surroundings, look_around
 from tokentui.text import clean, money
 
@@ -94,11 +95,15 @@ def _nothing_there(collected: Collected) -> bool:
 
 
 def _tell_accounts(collected: Collected) -> int:
-    """Say which accounts did not answer; return 3 when a key was rejected, which only the user can mend."""
-    code = OK
+    """Say which accounts did not answer; return 3 when a key was rejected, which only the user can mend.
+
+    4 when none of them answers: one that is down is told, but takes nothing from the others.
+    """
+    quiet = ("paused", "nothing-to-ask", "off")
+    asking = [asked for asked in collected.asked if asked.status not in quiet]
+    code = NO_ANSWER if asking and all(asked.is_in_trouble for asked in asking) else OK
     for asked in collected.asked:
-        if asked.error:
-            note(f"{asked.account}: {asked.error}{f'; {asked.hint}' if asked.hint else ''}")
+        tell_trouble(asked)
         if asked.status == "key-rejected":
             note(f"{asked.account}: replace the key with tokentui account rotate {asked.account}")
             code = KEY_REJECTED

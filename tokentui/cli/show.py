@@ -65,7 +65,10 @@ class Options:
     "--book", type=click.Choice(BOOKS), default="computed",
     help="computed: what logs come to; billed: what providers billed, by UTC day.",
 )
-@click.option("--historical", is_flag=True, help="Ask the providers of all accounts first, and wait.")
+@click.option(
+    "--historical", is_flag=True,
+    help="Ask the providers of all accounts first, due or not, for their history back to --from, and wait.",
+)
 @click.option("--no-collect", is_flag=True, help="Only what the database holds already.")
 @click.option("--tz", metavar="ZONE", help="Time zone that days begin in, such as Europe/Berlin.")
 @click.option("--currency", metavar="CODE", help="Convert costs at dated rates: EUR, GBP, JPY …")
@@ -132,9 +135,19 @@ def _show_billed(options: Options) -> None:
 def _bring_up_to_date(here: Surroundings, options: Options) -> None:
     """Read what is new; with --historical ask the providers as well."""
     if options.historical:
-        ask_providers(here)
+        ask_providers(here, _first_day(here, options))
     elif not options.no_collect:
         bring_up_to_date(here)
+
+
+def _first_day(here: Surroundings, options: Options) -> date | None:
+    """Return the day of --from."""
+    if options.start is None:
+        return None
+    try:
+        return periods.parse_range(options.start, options.end, here.today, here.settings.week_start)[0]
+    except periods.PeriodError as error:
+        raise misused(error) from None
 
 
 def schema_text(book: str = "computed") -> str:

@@ -60,10 +60,12 @@ def collect_once(
     workers: int | None = None,
     poll: bool = False,
     services: Sequence[str] | None = None,
+    since: int | None = None,
 ) -> Collected:
     """Read what is new into the database and say what came of it.
 
-    With `poll` the accounts are asked as well: all, or those of `services`.
+    With `poll` the accounts are asked as well: all, or those of `services`; with `since` (UTC epoch
+    microseconds) also those that are not due, for their history back to there.
 
     Where another process collects, nothing is read: that one keeps the database up to date.
     Raises StoreError.
@@ -82,7 +84,7 @@ def collect_once(
                 if poll and database.leading:
                     from tokentui.engine.poll_once import billed_this_month, poll_once
 
-                    done = replace(done, asked=poll_once(paths, database, services))
+                    done = replace(done, asked=poll_once(paths, database, services, since))
                     if done.asked:
                         done = replace(done, billed=billed_this_month(database))
                         collector.collect(everywhere=False)  # what scripts have printed now

@@ -37,6 +37,18 @@ class Pricing(Protocol):
         """Return its cost in nano-dollars and the identity of the price; (None, "") when unpriced."""
 
 
+class Known(Protocol):
+    """How asking for a feature went so far; times are UTC epoch microseconds."""
+
+    @property
+    def filled_from(self) -> int | None:
+        """How far back its history is there."""
+
+    @property
+    def last_success_at(self) -> int | None:
+        """When it was answered last."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Which spans to ask for, and how far back the history reaches once they are there."""
@@ -68,6 +80,38 @@ def plan(
     if filled_from is None:  # one span: nothing lies between
         return Plan((Span(further, tomorrow),), further)
     return Plan((Span(since, tomorrow), Span(further, known)), further)
+
+
+def planned(
+    feature: Feature, row: Provider, since: int | None, now: int, known: Known | None, *, further: bool
+) -> Plan:
+    """Return what to ask for, with what is known of the answers so far; `further` for older history only."""
+    days, reaches = depth(row, since, now), known.filled_from if known else None
+    if further and reaches is not None:
+        return earlier(days, now, reaches)
+    return plan(feature, days, now, reaches, known.last_success_at if known else None)
+
+
+def earlier(history_days: int, now: int, filled_from: int) -> Plan:
+    """Return the month before what is there, as far as `history_days` reach."""
+    oldest = (now // DAY + 1 - history_days) * DAY
+    further = max(oldest, filled_from - CHUNK_DAYS * DAY)
+    return Plan((Span(further, filled_from),), further)
+
+
+def is_missing(feature: str, row: Provider, since: int | None, now: int, filled_from: int | None) -> bool:
+    """Whether history back to `since` is wanted at once and not all there."""
+    if since is None or filled_from is None or feature not in ("history", "cost"):
+        return False
+    return filled_from > (now // DAY + 1 - depth(row, since, now)) * DAY
+
+
+def depth(row: Provider, since: int | None, now: int) -> int:
+    """Return how many days of history are wanted: the usual ones, or back to `since` where that is told."""
+    if since is None:
+        return row.history_days
+    wanted = now // DAY + 1 - since // DAY
+    return min(max(row.history_days, wanted), max(row.reach_days, row.history_days))
 
 
 async def fetch(client: Client, row: Provider, feature: Feature, spans: Sequence[Span]) -> Fetched:

@@ -22,23 +22,38 @@ class Asked:
     """The worst of its features': see `account_state.Status`; or `paused`, or `nothing-to-ask`."""
     error: str = ""
     hint: str = ""
+    next_due: int = 0
+    """When what is wrong is tried again, in UTC epoch microseconds; 0 where nothing is."""
+    answers: bool = True
+    """Something of it was answered when it was asked last."""
+    filled_from: int | None = None
+    """How far back its history is there, in UTC epoch microseconds."""
+
+    @property
+    def is_in_trouble(self) -> bool:
+        """Whether nothing at all could be had of it."""
+        return bool(self.error) and not self.answers
 
 
 _WORST_FIRST = ("key-rejected", "locked", "open", "degraded", "new", "off", "ok")
 
 
-def poll_once(paths: Paths, database: Database, services: Collection[str] | None = None) -> tuple[Asked, ...]:
+def poll_once(
+    paths: Paths, database: Database, services: Collection[str] | None = None, since: int | None = None
+) -> tuple[Asked, ...]:
     """Ask every account that is due (of some services); return how it goes, by account.
 
     The caller holds the lease, with the database open for writing. A timer that runs this every minute
-    asks nobody more often than the dashboard does.
+    asks nobody more often than the dashboard does. With `since` (UTC epoch microseconds) all are asked now,
+    but those whose provider wants us to wait, and their history is filled back to there, at least as far as
+    it is by itself.
     """
     exists = "SELECT EXISTS (SELECT 1 FROM accounts WHERE created_at IS NOT NULL)"
     if not database.writer.connection.execute(exists).fetchone()[0]:
         return ()
     import asyncio  # 40 ms that a collection without accounts need not spend
 
-    asyncio.run(_poll(paths, database, services))
+    asyncio.run(_poll(paths, database, services, since))
     reader = Reader(database.writer.connection)
     found = []
     for each in reader.configured_accounts():
@@ -56,7 +71,11 @@ def poll_once(paths: Paths, database: Database, services: Collection[str] | None
         if worst is None:
             found.append(Asked(account.key, "nothing-to-ask"))
         else:
-            found.append(Asked(account.key, worst.status, worst.error, worst.hint))
+            filled = [state.filled_from for state in states if state.filled_from is not None]
+            found.append(Asked(
+                account.key, worst.status, worst.error, worst.hint, worst.next_due if worst.error else 0,
+                any(state.status == "ok" for state in states), max(filled, default=None),
+            ))  # fmt: skip
     return tuple(found)
 
 
@@ -72,7 +91,9 @@ def billed_this_month(database: Database) -> tuple[tuple[str, int], ...]:
     return tuple(sorted(found.items()))
 
 
-async def _poll(paths: Paths, database: Database, services: Collection[str] | None) -> None:
+async def _poll(
+    paths: Paths, database: Database, services: Collection[str] | None, since: int | None
+) -> None:
     from tokentui.engine.keychain import opened_silently
     from tokentui.engine.lane import InPlace
     from tokentui.engine.polling import Poller
@@ -84,6 +105,9 @@ async def _poll(paths: Paths, database: Database, services: Collection[str] | No
     keys = Keys(os.environ, opened_silently(paths))
     poller = Poller(database, InPlace(), keys, prices.of, providers.rows, clock=now)
     poller.only = None if services is None else frozenset(services)
+    if since is not None:
+        poller.since = since
+        poller.refresh()
     try:
         await poller.turn()
         await poller.settled()

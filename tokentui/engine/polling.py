@@ -17,7 +17,7 @@ from typing import NamedTuple, Protocol
 from tokentui.billing import Account, Feature
 from tokentui.engine import account_state as states
 from tokentui.engine.account_state import State
-from tokentui.engine.fetching import Pricing, clock_note, features_of, fetch, plan, priced
+from tokentui.engine.fetching import Pricing, clock_note, features_of, fetch, is_missing, planned, priced
 from tokentui.engine.lane import Lane, Runs
 from tokentui.engine.poll_memory import Memory, in_order, is_as_it_was, stored
 from tokentui.secrets import Keys, SecretsError, VaultLocked, parse
@@ -66,6 +66,8 @@ class Poller:
         """
         self.only: frozenset[str] | None = None
         """The services to ask; None means all."""
+        self.since: int | None = None
+        """Fill history back to there at once, in UTC epoch microseconds; None: a month further each time."""
         self._store, self._writing, self._keys, self._prices, self._rows = store, writing, keys, prices, rows
         self._clock, self._steady, self._chance = clock, steady, chance
         self._hosts = hosts or Hosts()
@@ -100,6 +102,7 @@ class Poller:
                 (feature, interval) for feature, interval in features
                 for state in (known.state(account, feature),)
                 if state.due(now) or (look and state.status == "key-rejected")
+                or self._is_missing(account, feature)
             ]  # fmt: skip
             if due:
                 task = asyncio.create_task(self._ask(account, due))
@@ -153,22 +156,32 @@ class Poller:
             await self._note_all(account, due, lambda state: self._failed(state, trouble, 0.0))
             return
         asked = _Asked(account, key, mark, generation)
-        left = [
-            each for each in in_order(self._known, account, due)
-            for state in (states.with_key(self._known.state(account, each[0]), mark),)
-            if state.due(self._clock()) or state.status == "locked"
-        ]  # fmt: skip
+        left = in_order(self._known, account, due)
         while left:
             (feature, interval), *left = left
-            if not await self._ask_for(asked, feature, interval, [each for each, _ in left]):
+            state = states.with_key(self._known.state(account, feature), mark)
+            waiting = [each for each, _ in left]
+            is_due = state.due(self._clock()) or state.status == "locked"
+            if is_due and not await self._ask_for(asked, feature, interval, waiting):
                 return
+            while self._is_missing(account, feature):
+                if not await self._ask_for(asked, feature, interval, waiting, further=True):
+                    return
+
+    def _is_missing(self, account: Account, feature: Feature) -> bool:
+        """Whether history that is wanted now is not there yet, and its provider answers."""
+        row, known = self._rows().get(account.service), self._known.states.get((account.key, feature))
+        if row is None or known is None or known.status != "ok":
+            return False
+        return is_missing(feature, row, self.since, self._clock(), known.filled_from)
 
     async def _ask_for(
-        self, asked: _Asked, feature: Feature, interval: float, left: list[Feature]
+        self, asked: _Asked, feature: Feature, interval: float, left: list[Feature], *, further: bool = False
     ) -> bool:
         """Ask for one feature and store what came; return whether the rest may be asked with the same key.
 
-        When the key is rejected it is rejected for what is `left`, too: that is not asked.
+        When the key is rejected it is rejected for what is `left`, too: that is not asked. `further` asks
+        for the month of history before what is there.
         """
         account, now = asked.account, self._clock()
         row = self._rows().get(account.service)
@@ -176,8 +189,7 @@ class Poller:
             return False
         state = states.with_key(self._known.state(account, feature), asked.mark)
         known = self._known.states.get((account.key, feature))
-        reaches = known.filled_from if known else None
-        due = plan(feature, row.history_days, now, reaches, state.last_success_at)
+        due = planned(feature, row, self.since, now, known, further=further)
         new, fetched, is_rejected = self._known.stored(account, state), None, False
         try:
             client = Client(self._hosts, row, account, asked.key, now)

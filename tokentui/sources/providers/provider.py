@@ -63,7 +63,9 @@ class Provider(NamedTuple):
     sessions: Capability = NOT_OFFERED
     """Whether single sessions are known (from logs on this machine)."""
     history_days: int = 31
-    """How far back the first fetch reaches."""
+    """How far back history is fetched by itself."""
+    reach_days: int = 0
+    """How far back it is fetched when the user names an earlier day; 0 = `history_days`."""
     notes: tuple[str, ...] = ()
     """What a user should know before adding it."""
     provider_name: str = ""

@@ -6,6 +6,8 @@ from tokentui.billing import Capability
 from tokentui.sources.providers.provider import Option, Probe, Provider
 
 _HOUR, _MINUTE = 3600, 60
+_YEARS = 730
+"""Days of history that can be asked for where no document names an end of it."""
 
 _NO_USAGE = Capability("no", "it offers no usage API; what local tools used with it is in their logs")
 _NO_LIMITS = Capability("no", "it names limits only in the headers of paid requests")
@@ -28,7 +30,7 @@ PROVIDERS: tuple[Provider, ...] = (
         },
         ("OPENAI_ADMIN_KEY",),
         (Option("legacy", "legacy usage", hint="yes: a project key and /v1/usage, sparse and without cost"),),
-        history_days=90, provider_name="openai",
+        history_days=90, reach_days=_YEARS, provider_name="openai",
         notes=("Days are UTC days. Usage may not add up to the bill: the bill counts.",),
     ),
     Provider(
@@ -46,7 +48,7 @@ PROVIDERS: tuple[Provider, ...] = (
         (
             Option("opt_in", "further reports", hint="claude_code: Claude Code's own daily report"),
         ),
-        history_days=90, provider_name="anthropic",
+        history_days=90, reach_days=_YEARS, provider_name="anthropic",
         notes=("Days are UTC days. An admin key can also create keys and members: keep it in the vault.",),
     ),
     Provider(
@@ -130,6 +132,7 @@ PROVIDERS: tuple[Provider, ...] = (
         },
         ("XAI_MANAGEMENT_KEY",),
         (Option("team_id", "team id", required=True, hint="from console.x.ai, Settings, Team"),),
+        reach_days=_YEARS,
     ),
     Provider(
         "deepseek", "DeepSeek", "tokentui.sources.providers.deepseek",
@@ -223,6 +226,7 @@ PROVIDERS: tuple[Provider, ...] = (
         ("LITELLM_API_KEY",),
         (Option("user_id", "user id", hint="of a key that is no admin's: only its own activity is told"),),
         notes=("Set the base URL to where the proxy listens.",),
+        reach_days=_YEARS,
     ),
     Provider(
         "vercel", "Vercel AI Gateway", "tokentui.sources.providers.vercel",

@@ -5,7 +5,6 @@
     url = "https://api.acme.example/v1"           # https, or this machine
     header = "Authorization: Bearer {key}"        # leave it out where no key is needed
     interval = "10m"                              # s, m, h; at least 1m
-    dashboard_url = "https://acme.example/usage"
     [acme.balance]
     path = "credits"                              # below the url
     amount = "data.balance"                       # where the figure stands
@@ -177,9 +176,8 @@ def _row(name: str, block: object, taken: frozenset[str]) -> Provider:
     }  # fmt: skip
     notes, module_name = ("Its figures are read as providers.toml says.",), f"providers.toml:{name}"
     sessions = Capability("local", "the requests it prints") if runs else NOT_OFFERED
-    return WrittenProvider(
-        name, title, module_name, url, dashboard, key_help, capabilities, sessions=sessions, notes=notes
-    )
+    row = (name, title, module_name, url, dashboard, key_help, capabilities)
+    return WrittenProvider(*row, sessions=sessions, notes=notes, reach_days=0 if runs else 366)
 
 
 def _asked(
