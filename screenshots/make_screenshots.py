@@ -45,8 +45,14 @@ NOW = datetime(2026, 11, 20, 16, 40, tzinfo=UTC)
 HOME = Path("/tmp/tokentui-demo")
 """Named in the pictures, so always the same; made for them and removed after."""
 
-MORE = {"explain": ("overview", ("x",)), "help": ("overview", ("question_mark",))}
-"""Pictures of windows: name -> the pane below, and the keys pressed there."""
+MORE = {
+    "explain": ("overview", ("x",)), "help": ("overview", ("question_mark",)),
+    "trends-month": ("trends", ("f",)),
+}  # fmt: skip
+"""Pictures of windows, and more of a pane: name -> the pane, and the keys pressed there."""
+
+MONTHLY_BUDGET = 560.0
+"""Dollars a month: in the range in which the demo's month ends."""
 
 SETTLED_SECONDS = 0.5
 """Without a change for so long, a screen is done."""
@@ -124,7 +130,7 @@ def history() -> config.Paths:
 
 async def draw(paths: config.Paths) -> list[str]:
     """Open each pane, and each window of MORE, and save what it shows; return their names."""
-    settings = config.Settings(theme="dark")
+    settings = config.Settings(theme="dark", monthly_budget=MONTHLY_BUDGET)
     app = TokenTUI(Still(paths), version=__version__, clock=NOW.timestamp, settings=settings)
     steps = {pane: (pane, ()) for pane in PANES} | MORE
     async with app.run_test(size=SIZE) as pilot:

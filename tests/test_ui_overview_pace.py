@@ -165,14 +165,14 @@ def test_the_strip_tells_the_range_of_the_month_end_and_what_it_means_for_the_bu
         said = text_of(totals.lines(month, 120, 3, budget))
         assert f"$660.00~ (651 – 669) {word}".rstrip() in said
         assert ("WARN" in said, "CRIT" in said) == (word == "WARN", word == "CRIT")
-        assert f"budget ${budget}" in said
+        assert f"{59_700 / budget:.0f} % of ${budget} spent" in said
         assert word in text_of(totals.lines(month, 38, 2, budget))
 
 
 def test_the_limits_of_the_accounts_are_the_budget() -> None:
     month = month_of(*[5, 9] * 14)
     limited = tuple(replace(card, billing=Billing(monthly_limit=325 * 10**9)) for card in month.cards)
-    assert "budget $650" in text_of(totals.lines(replace(month, cards=limited), 120, 3))
+    assert "92 % of $650 spent" in text_of(totals.lines(replace(month, cards=limited), 120, 3))
     assert "CRIT" in text_of(totals.lines(replace(month, cards=limited), 80, 2))
 
 

@@ -153,7 +153,9 @@ def _month(snapshot: Snapshot, floors: list[Card], days: list[Usage | None], mos
     comes_to: Line = [(said, "strong")]
     if end.word in ("CRIT", "WARN"):  # OK needs no word
         comes_to.append((f" {end.word}", end.word.lower()))
-    told = [("at the rate of 28 days" if most is None else f"budget {figures.money(most, 0)}", "muted")]
+    told = [("at the rate of 28 days", "muted")]
+    if most is not None:
+        told = [(f"{text.percent(100 * month.cost / most)} of {figures.money(most, 0)} spent", "muted")]
     likely = figures.between(end.ends_in)
     return [*so_far, Total(_MONTH_END, "End", comes_to, told, f"({likely})" if likely else "")]
 
