@@ -49,10 +49,10 @@ async def test_a_rejected_key_costs_one_question_a_round(
 async def test_a_key_that_turns_bad_costs_one_question_however_much_is_due(
     place: Place, server: Server  # noqa: F811
 ) -> None:
-    poller = await polling(place, account(server, path="held-key"))
     server.good = {CANARY}
     server.released.set()
-    await poller.settled()
+    poller = await polling(place, account(server, path="held-key"))
+    assert set((await place.states()).values()) == {"ok"}
     place.now += 2 * HOUR
     server.good = set()
     asked = len(server.requests)
