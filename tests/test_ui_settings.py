@@ -18,6 +18,7 @@ from tokentui import config, store, text
 from tokentui.config import Settings, documented
 from tokentui.ui.app import TokenTUI
 from tokentui.ui.bars import Banner
+from tokentui.ui.choosing import Choose
 from tokentui.ui.commands import COMMANDS
 from tokentui.ui.settings import SettingsPane
 from tokentui.ui.settings_keys import is_key, usable
@@ -249,12 +250,32 @@ async def test_keys_are_remapped_and_a_mistake_in_them_is_told_with_its_line(fil
         ({"card.left": ("r",)}, "“r” is the key of refresh already"),
         ({"refresh": ("question_mark",)}, "“question_mark” is the key of help already"),
         ({"nothing.at.all": ("a",)}, "there is no command “nothing.at.all”"),
+        ({"form.edit": ("q",)}, "“q” is the key of form.close already"),
+        ({"choose.close": ("q",)}, "“q” is text where choose.close works"),
+        ({"palette.next": ("f5", "semicolon")}, "“semicolon” is text where palette.next works"),
+        ({"filter.leave": ("space",)}, "“space” is text where filter.leave works"),
     ],
 )
 def test_keys_that_cannot_be_are_told(keys: dict[str, tuple[str, ...]], why: str) -> None:
     good, wrong = usable(keys)
     assert good == {}
     assert why in next(iter(wrong.values()))
+
+
+async def test_the_keys_of_small_windows_are_remapped_and_said_there(file: Path) -> None:
+    file.parent.mkdir(parents=True)
+    file.write_text('[keys]\n"choose.close" = "f9"\n"confirm.yes" = "j"\n"ask.close" = "ctrl+g"\n')
+    async with opened() as (app, pilot):
+        assert app.live.wrong_keys() == {}
+        mark(app, "week_start")
+        await pilot.press("enter")
+        await pilot.pause()
+        assert "enter takes it · f9 leaves" in app.screen.query_one(Lines).plain
+        await pilot.press("escape")
+        assert isinstance(app.screen, Choose)
+        await pilot.press("f9")
+        await pilot.pause()
+        assert app.screen is app.screen_stack[0]
 
 
 def test_two_commands_may_swap_their_keys_and_the_own_ones_are_no_mistake() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
 from tokentui import text
 from tokentui.engine.account_words import change_words
 from tokentui.ui.aside import Outcome, aside
+from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, wrap
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
@@ -26,13 +27,7 @@ if TYPE_CHECKING:
 class AuditLog(Window[None], inherit_bindings=False):
     """Every change, newest first; never a key, of which only the place is known here."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,L,ctrl+c", "dismiss", "close"),
-        Binding("down,j", "scroll(1)", "down"),
-        Binding("up,k", "scroll(-1)", "up"),
-        Binding("pagedown,space", "scroll(10)", "page down"),
-        Binding("pageup", "scroll(-10)", "page up"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("log")
 
     def __init__(self, accounts: Accounts, at: Moment) -> None:
         """`at` says what the clock shows."""

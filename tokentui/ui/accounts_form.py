@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tokentui import text
@@ -15,6 +15,7 @@ from tokentui.engine.account_check import opt_ins
 from tokentui.pricing import account_line
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.choosing import AskText, Confirm
+from tokentui.ui.commands import bindings, worded
 from tokentui.ui.draw import Line, cut, fit, wrap
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
@@ -130,12 +131,7 @@ def _dollars(typed: str) -> int | None:
 class EditAccount(Window[None], inherit_bindings=False):
     """All fields of an account; enter changes the marked one."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,ctrl+c", "dismiss", "close"),
-        Binding("down,j,tab", "mark(1)", "next"),
-        Binding("up,k,shift+tab", "mark(-1)", "previous"),
-        Binding("enter,space,e", "edit", "change"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("form", without="form.store")
 
     def __init__(
         self, accounts: Accounts, view: AccountView, only: Collection[str] = (),
@@ -214,7 +210,8 @@ class EditAccount(Window[None], inherit_bindings=False):
         below = [*_wrapped(self._field.help, "muted", width)]
         if self._said:
             below += _wrapped(self._said, self._style, width)
-        below += _wrapped("enter changes it · esc closes", "muted", width)
+        keys = worded("{edit} changes it · {close} closes", "form", cast("TokenTUI", self.app).commands)
+        below += _wrapped(keys, "muted", width)
         room = max(int(self.app.size.height * 0.9) - 3 - len(below), 3)
         first = max(0, min(self._marked - room // 2, len(self._fields) - room))
         for number, field in list(enumerate(self._fields))[first : first + room]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+import re
+from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tokentui import text
 from tokentui.ui.aside import Outcome
+from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, wrap
 from tokentui.ui.plain_field import PlainField
 from tokentui.ui.secret_field import SecretField
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
+    from tokentui.ui.app import TokenTUI
+
 
 class Asking(Window[str], inherit_bindings=False):
     """A title, a field where one is needed, and lines below it. Returns what was done; None for nothing.
@@ -27,12 +31,7 @@ class Asking(Window[str], inherit_bindings=False):
     where there is a field, else `_enter_STEP()`; for work in another thread `_after_TOPIC(answer, problem)`.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c", "dismiss", "close"),
-        Binding("enter", "enter", "go on"),
-        Binding("down,tab", "mark(1)", "next"),
-        Binding("up,shift+tab", "mark(-1)", "previous"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("ask")
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -135,7 +134,10 @@ class Asking(Window[str], inherit_bindings=False):
         return [[(f" {line}", style)] for line in wrap(text.clean(words, 600), width - 2)]
 
     def keys(self, words: str, width: int) -> list[Line]:
-        """Return the keys that work here."""
+        """Return the keys that work here; `enter` and `esc` in words stand for what does the same."""
+        commands = {each.id: each.first_key for each in cast("TokenTUI", self.app).commands}
+        for key, name in (("enter", "ask.go_on"), ("esc", "ask.close")):
+            words = re.sub(rf"\b{key}\b", lambda _, name=name: commands[name], words)  # type: ignore[misc]
         return self.said(words, "muted", width)
 
     def _lines(self, width: int, _height: int) -> list[Line]:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Input
 
 from tokentui import text
+from tokentui.ui.commands import bindings, worded
 from tokentui.ui.draw import Line, fit, wrap
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
@@ -18,18 +19,13 @@ from tokentui.ui.window import Window
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from tokentui.ui.app import TokenTUI
+
 
 class Choose(Window[str], inherit_bindings=False):
     """One of a few; a letter goes to what begins with it, enter takes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,ctrl+c", "dismiss", "close"),
-        Binding("down,tab", "mark(1)", "next"),
-        Binding("up,shift+tab", "mark(-1)", "previous"),
-        Binding("home", "go(0)", "first"),
-        Binding("end", "go(-1)", "last"),
-        Binding("enter", "take", "take"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("choose")
 
     def __init__(self, title: str, choices: Sequence[tuple[str, str]], marked: str = "") -> None:
         """`choices` are pairs of what is returned and what is shown."""
@@ -75,14 +71,15 @@ class Choose(Window[str], inherit_bindings=False):
         for number, (_, name) in list(enumerate(self._choices))[first : first + room]:
             here = number == self._marked
             drawn.append([(fit(f" {'▸' if here else ' '} {name}", width), "cursor" if here else "text")])
-        return [*drawn, [(fit("   enter takes it · esc leaves", width), "muted")]]
+        keys = worded("   {take} takes it · {close} leaves", "choose", cast("TokenTUI", self.app).commands)
+        return [*drawn, [(fit(keys, width), "muted")]]
 
 
 class AskText(Window[str], inherit_bindings=False):
     """A text; it is asked for again while `wrong` says why it will not do."""
 
     AUTO_FOCUS = "Input"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "dismiss", "close")]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("ask")[:1]  # the field has the other keys
 
     def __init__(
         self, title: str, value: str = "", wrong: Callable[[str], str] = lambda _: "", longest: int = 200
@@ -116,17 +113,15 @@ class AskText(Window[str], inherit_bindings=False):
 
     def _lines(self, width: int, _height: int) -> list[Line]:
         if not self._why:
-            return [[(" enter takes it · esc leaves", "muted")]]
+            keys = worded(" enter takes it · {close} leaves", "ask", cast("TokenTUI", self.app).commands)
+            return [[(keys, "muted")]]
         return [[(f" {line}", "crit")] for line in wrap(text.clean(self._why, 300), width - 2)]
 
 
 class Confirm(Window[bool], inherit_bindings=False):
     """Yes or no; only `y` is yes."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y,Y", "answer(True)", "yes"),
-        Binding("n,N,escape,ctrl+c,enter,q", "answer(False)", "no"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("confirm")
 
     def __init__(self, question: str) -> None:
         super().__init__()
@@ -144,4 +139,7 @@ class Confirm(Window[bool], inherit_bindings=False):
         asked: list[Line] = [
             [(f" {line}", "strong")] for line in wrap(text.clean(self._question, 400), width - 2)
         ]
-        return [*asked, [(" y", "key"), (" yes  ", "text"), ("n", "key"), (" no", "text")]]
+        yes, no = (
+            worded(key, "confirm", cast("TokenTUI", self.app).commands) for key in ("{yes}", "{no}")
+        )
+        return [*asked, [(f" {yes}", "key"), (" yes  ", "text"), (no, "key"), (" no", "text")]]

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.cells import cell_len
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input
 
 from tokentui import text
 from tokentui.engine.filters import FilterError
+from tokentui.ui.commands import bindings, worded
 from tokentui.ui.draw import Line, cut, fit, wrap
 from tokentui.ui.widgets import Lines
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from tokentui.engine.completions import Completion
+    from tokentui.ui.app import TokenTUI
 
 SIGN = 3
 """Cells of the sign before the field."""
@@ -75,19 +77,15 @@ class Hints(Lines):
             here = number == self.marked
             said = fit(f"{'▸' if here else ' '} {text.clean(self.suggestions[number].shown, 200)}", width)
             drawn.append([(said, "cursor" if here else "text")])
-        keys = "tab completes · enter applies" if drawn else "enter applies"
-        return [*drawn, [(fit(f"  {keys} · esc leaves", width), "muted")]]
+        keys = "{complete} completes · enter applies" if drawn else "enter applies"
+        keys = worded(f"  {keys} · {{leave}} leaves", "filter", cast("TokenTUI", self.app).commands)
+        return [*drawn, [(fit(keys, width), "muted")]]
 
 
 class FilterLine(Input):
     """The field."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "take", "complete"),
-        Binding("down", "mark(1)", "next"),
-        Binding("up", "mark(-1)", "previous"),
-        Binding("escape,ctrl+c", "leave", "leave"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("filter")
 
     class Moved(Message):
         """The text or the place in it is another one."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 
-from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS, TITLES, Command, bindings
+from tokentui.ui.commands import COMMANDS, EVERYWHERE, OVERLAY_KEYS, TITLES, Command, bindings, worded
 from tokentui.ui.draw import Line, fit, wrap
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
@@ -61,7 +61,7 @@ def lines(width: int, pane: str, commands: tuple[Command, ...] = COMMANDS) -> li
     drawn.append([("Signs beside figures", "strong")])
     for sign, meaning in SIGNS:
         drawn += _explained(sign, meaning, column, width)
-    drawn += [[], [("esc closes this window", "muted")]]
+    drawn += [[], [(worded("{close} closes this window", "window", commands), "muted")]]
     return drawn
 
 

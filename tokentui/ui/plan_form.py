@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tokentui import text
@@ -16,6 +16,7 @@ from tokentui.engine.account_check import AccountProblem
 from tokentui.ui import plans
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.choosing import AskText, Choose
+from tokentui.ui.commands import bindings, worded
 from tokentui.ui.draw import Line, fit, wrap
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
@@ -51,13 +52,7 @@ _COLUMN = 12
 class EnterPlan(Window[str], inherit_bindings=False):
     """All fields of a plan; enter changes the marked one, `s` stores them. Returns what was stored."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,ctrl+c", "dismiss", "close"),
-        Binding("down,j,tab", "mark(1)", "next"),
-        Binding("up,k,shift+tab", "mark(-1)", "previous"),
-        Binding("enter,space,e", "edit", "change"),
-        Binding("s,ctrl+s", "save", "store"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("form")
 
     def __init__(
         self, accounts: Accounts, payers: list[str], today: date, plan: Subscription | None = None,
@@ -157,7 +152,8 @@ class EnterPlan(Window[str], inherit_bindings=False):
             ])  # fmt: skip
         below = [(self._said, self._style)] if self._said else []
         below += [(self._fields[self._marked].help, "muted")]
-        below += [("enter changes it · s stores all · esc closes", "muted")]
+        keys = "{edit} changes it · {store} stores all · {close} closes"
+        below += [(worded(keys, "form", cast("TokenTUI", self.app).commands), "muted")]
         drawn.append([])
         for words, style in below:
             drawn += [[(f" {line}", style)] for line in wrap(words, width - 2)]

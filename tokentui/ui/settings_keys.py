@@ -10,11 +10,14 @@ from textual.keys import Keys
 
 from tokentui.config import shown
 from tokentui.ui.commands import COMMANDS, EVERYWHERE, Command
+from tokentui.ui.commands.fields import TYPED
 
 EXAMPLE = 'refresh = "f5,R"'
 _KEYS = frozenset(key.value for key in Keys if not key.value.startswith("<"))
 _MODIFIERS = ("ctrl+", "shift+", "alt+", "super+", "meta+", "hyper+")
-_WINDOWS = frozenset({"window", "help", "palette", "jump", "first-run"})
+_WINDOWS = frozenset(
+    {"window", "help", "palette", "jump", "first-run", "form", "choose", "ask", "confirm", "filter", "log"}
+)
 """Where a command of everywhere does not reach, or stands in for a pane."""
 
 
@@ -29,6 +32,8 @@ def usable(keys: Mapping[str, tuple[str, ...]]) -> tuple[dict[str, tuple[str, ..
             wrong[name] = f"there is no command {shown(name)}; {meant}"
         elif strange := [key for key in given if not is_key(key)]:
             wrong[name] = f"there is no key {shown(strange[0])}; such as: f5, ctrl+r, R, question_mark"
+        elif known[name].where in TYPED and (typed := [key for key in given if _is_typed(key)]):
+            wrong[name] = f"{shown(typed[0])} is text where {name} works; such as: f5, ctrl+n, pagedown"
     good = {name: given for name, given in keys.items() if name not in wrong}
     while clash := _clash(good):
         name, key, other = clash
@@ -51,6 +56,11 @@ def is_key(name: str) -> bool:
     except KeyError:
         return base in ("slash", "plus", "minus", "underscore")
     return True
+
+
+def _is_typed(name: str) -> bool:
+    """Whether a key writes a character."""
+    return _same(name) == "space" or len(name) == 1 or (name not in _KEYS and "+" not in name)
 
 
 def _clash(keys: Mapping[str, tuple[str, ...]]) -> tuple[str, str, str] | None:

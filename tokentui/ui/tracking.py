@@ -6,7 +6,7 @@ import time
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 
 from tokentui import text
@@ -14,6 +14,7 @@ from tokentui.engine import tracking_entry
 from tokentui.ui import figures
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.choosing import AskText
+from tokentui.ui.commands import bindings, worded
 from tokentui.ui.draw import Line, fit, wrap
 from tokentui.ui.widgets import Lines
 from tokentui.ui.window import Window
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from tokentui.engine.accounts import Accounts
     from tokentui.engine.tracking_entry import Noted
+    from tokentui.ui.app import TokenTUI
 
 
 class Field(NamedTuple):
@@ -52,13 +54,7 @@ _COLUMN = 14
 class TrackUsage(Window[str], inherit_bindings=False):
     """All fields of an entry; enter changes the marked one, `s` stores them. Returns what was stored."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,ctrl+c", "dismiss", "close"),
-        Binding("down,j,tab", "mark(1)", "next"),
-        Binding("up,k,shift+tab", "mark(-1)", "previous"),
-        Binding("enter,space,e", "edit", "change"),
-        Binding("s,ctrl+s", "save", "store"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings("form")
 
     def __init__(self, accounts: Accounts) -> None:
         super().__init__()
@@ -136,8 +132,9 @@ class TrackUsage(Window[str], inherit_bindings=False):
         drawn.append([])
         if self._said:
             drawn += [[(f" {line}", self._style)] for line in wrap(self._said, width - 2)]
-        keys = wrap("enter changes it · s stores all · esc closes", width - 2)
-        return [*drawn, *([(f" {line}", "muted")] for line in keys)]
+        keys = "{edit} changes it · {store} stores all · {close} closes"
+        keys = worded(keys, "form", cast("TokenTUI", self.app).commands)
+        return [*drawn, *([(f" {line}", "muted")] for line in wrap(keys, width - 2))]
 
 
 def _wrong(field: Field, typed: str) -> str:

@@ -15,6 +15,7 @@ from tokentui.ui.commands import (
     everywhere,
     explain,
     explore,
+    fields,
     first_run,
     health,
     limits,
@@ -28,12 +29,12 @@ from tokentui.ui.draw import Line, length
 
 __all__ = [
     "COMMANDS", "EVERYWHERE", "OVERLAY_KEYS", "TITLES", "Command", "bindings", "footer", "of_pane",
-    "remapped", "shown",
+    "remapped", "shown", "worded",
 ]  # fmt: skip
 
 _PANES = (
     overview, trends, explore, limits, accounts, health, settings, first_run, account, explain, everywhere,
-    windows,
+    fields, windows,
 )  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = tuple(command for pane in _PANES for command in pane.COMMANDS)
@@ -56,6 +57,12 @@ TITLES = {
     "compare": "In a comparison",
     "views": "In the saved views",
     "export": "While exporting",
+    "form": "In a form",
+    "choose": "Where one of several is chosen",
+    "ask": "Where something is asked",
+    "confirm": "Before something is done",
+    "filter": "In the filter line",
+    "log": "In the log of what was changed",
     "window": "Windows",
     "help": "This window",
     "palette": "The palette",
@@ -67,8 +74,8 @@ WINDOWS = ("account", "limit", "explain", "compare", "views", "export", "plans")
 """Windows with commands of their own: what works everywhere works on the panes below them only."""
 
 
-def bindings(where: str) -> list[BindingType]:
-    """Return the bindings of a pane, or of the whole program."""
+def bindings(where: str, *, without: str = "") -> list[BindingType]:
+    """Return the bindings of a pane, a window or the whole program; without one that makes no sense there."""
     return [
         Binding(
             command.keys,
@@ -79,7 +86,7 @@ def bindings(where: str) -> list[BindingType]:
             id=command.id,
         )
         for command in COMMANDS
-        if command.where == where and command.keys
+        if command.where == where and command.keys and command.id != without
     ]
 
 
@@ -93,6 +100,12 @@ def remapped(keys: Mapping[str, tuple[str, ...]]) -> tuple[Command, ...]:
         command._replace(keys=",".join(keys[command.id])) if keys.get(command.id) else command
         for command in COMMANDS
     )
+
+
+def worded(words: str, where: str, commands: Iterable[Command]) -> str:
+    """Return words with the keys of a place in them: `{take} takes it` becomes `enter takes it`."""
+    keys = {each.id.partition(".")[2]: each.first_key for each in commands if each.where == where}
+    return words.format_map(keys)
 
 
 def of_pane(pane: str, commands: Iterable[Command] = COMMANDS) -> Iterable[Command]:
