@@ -17,6 +17,7 @@ from tokentui.store.errors import (
     Corrupt,
     DiskFull,
     Locked,
+    OlderDatabase,
     NewerDatabase,
     Other,
     ReadOnly,
@@ -49,6 +50,16 @@ def test_each_code_of_sqlite_has_its_error(name: str, kind: type[StoreError], tm
     assert str(path) in str(found)
     assert found.hint
     assert found.path == str(path)
+
+
+def test_a_database_of_an_older_version_is_told_from_a_broken_one(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "tokentui.db")) as connection:
+        connection.execute("CREATE TABLE sessions (id)")
+        for statement in ("SELECT title FROM sessions", "SELECT * FROM plans"):
+            with pytest.raises(OlderDatabase) as caught, explained(tmp_path / "tokentui.db"):
+                connection.execute(statement)
+            assert "older" in caught.value.hint
+            assert caught.value.retry
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,12 @@ class Vanished(StoreError):
     """The database was removed or replaced while it was open: what is written now is lost."""
 
 
+class OlderDatabase(StoreError):
+    """It lacks what this program reads: an older tokentui holds it, or it cannot be written."""
+
+    retry = True
+
+
 class NewerDatabase(StoreError):
     """A newer tokentui made this database; this one may read it, never write it."""
 

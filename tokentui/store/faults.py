@@ -13,7 +13,16 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tokentui.store.errors import Corrupt, DiskFull, Locked, Other, ReadOnly, StoreError, Vanished
+from tokentui.store.errors import (
+    Corrupt,
+    DiskFull,
+    Locked,
+    OlderDatabase,
+    Other,
+    ReadOnly,
+    StoreError,
+    Vanished,
+)
 from tokentui.text import clean
 
 _LITTLE = 1 << 18
@@ -42,6 +51,8 @@ _BY_WORDS: tuple[tuple[str, type[StoreError]], ...] = (
     ("database is locked", Locked),
     ("database table is locked", Locked),
     ("locking protocol", Locked),
+    ("no such column", OlderDatabase),
+    ("no such table", OlderDatabase),
 )
 
 _BY_ERRNO: dict[int, type[StoreError]] = {
@@ -72,6 +83,10 @@ _SENTENCES: dict[type[StoreError], tuple[str, str]] = {
     Locked: (
         "another program holds the database {path}",
         "close it (a database browser, a sqlite3 shell, a backup); it is tried again until then",
+    ),
+    OlderDatabase: (
+        "the database {path} is as an older tokentui left it ({words})",
+        "end the older one where it still runs (a dashboard, a service): this one then brings it up to date",
     ),
     Other: ("the database {path} failed: {words}", "`tokentui doctor` checks the database"),
 }
@@ -133,7 +148,7 @@ def _most_telling(links: list[BaseException], path: str) -> tuple[type[StoreErro
             return _BY_ERRNO[link.errno], link.strerror or ""
     for said, kind in _BY_WORDS:
         for name, words in names:
-            if not name and said in words:
+            if name in ("", "SQLITE_ERROR") and said in words:
                 return kind, words
     for name, words in names:
         if name.startswith(("SQLITE_IOERR", "SQLITE_CANTOPEN")):
