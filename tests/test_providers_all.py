@@ -60,6 +60,11 @@ def test_what_the_row_promises_the_file_can_do(row: Provider) -> None:
             assert feature not in module.FETCHES
         if capability.offer == "opt-in":
             assert feature in row.opt_ins, "what is off by default says why"
+        if capability.offer == "paid":
+            assert feature not in module.FETCHES, "what costs money is never asked by itself"
+            assert not capability.interval_seconds
+            assert row.probe is not None
+            assert callable(module.probe)
     assert callable(module.test)
 
 
