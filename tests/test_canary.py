@@ -126,7 +126,7 @@ def person(tmp_path: Path) -> Person:
     """Somebody with a history and a vault that a key file opens."""
     home = tmp_path / "somebody"
     home.mkdir()
-    demo.write_history(home, seed=3, now=datetime.now(UTC), days=20)
+    demo.write_history(home, seed=3, now=datetime.now(UTC), days=3)
     found = Person(home)
     found.run("vault", "init", "--no-passphrase", "--key-file", str(home / "opens-the-vault"))
     return found

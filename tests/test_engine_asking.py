@@ -41,7 +41,7 @@ class Told:
 @pytest.fixture
 def paths() -> config.Paths:
     """A home with a demo history that is collected."""
-    demo.write_history(Path(os.environ["HOME"]), seed=2, now=datetime(2026, 11, 20, tzinfo=UTC))
+    demo.write_history(Path(os.environ["HOME"]), seed=2, now=datetime(2026, 11, 20, tzinfo=UTC), days=2)
     found = config.paths(os.environ)
     collect_once(found, config.Settings())
     return found
