@@ -253,7 +253,7 @@ async def test_a_tool_without_any_limit_can_be_given_one(home: Path) -> None:
         writer.ingest([batch([record("a", NOW - HOUR, cost=10**9)], [context("s")])], NOW)
     async with program(feed(database)).run_test(size=(80, 24)) as pilot:
         await opened(pilot)
-        assert "none is known: l sets one of your own" in row(pilot, "none")
+        assert "none is known: l sets one of your own" in row(pilot, "limit")
         await pilot.press("l")
         await until(pilot, lambda: "Change claude-code" in shown(pilot))
 

@@ -91,7 +91,7 @@ def items(card: Card, known: AccountInsights | None) -> list[Item]:
     for plan in card.plans:
         name = f"{text.clean(plan.name, 20)}, " if plan.name else ""
         found.append(Item(card, "plan", "plan", of=name + plans.words(plan), number=plan.number))
-    return found or [Item(card, "none", "none", of="none is known: l sets one of your own")]
+    return found or [Item(card, "none", "limit", of="none is known: l sets one of your own")]
 
 
 def _session(card: Card, limit: int, latest: LatestSession | None) -> Item:
