@@ -14,19 +14,18 @@ from dataclasses import fields, is_dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import msgspec
 from textual._context import active_app
 
 from tokentui.store.snapshot import Driver, Drivers, Usage
 from tokentui.store.usage_table import UsageQuery, UsageTable, Where, literal
 from tokentui.text import shown_currency
-from tokentui.usage import UsageRecord, renamed
 
 if TYPE_CHECKING:
     from tokentui.engine.health import Health
     from tokentui.store import Reader
     from tokentui.store.snapshot import ImportProgress, Snapshot
     from tokentui.ui.feed import Feed, Found
+    from tokentui.usage import UsageRecord
 
 T = TypeVar("T")
 
@@ -149,9 +148,8 @@ class Veil:
             )  # fmt: skip
         if isinstance(value, Where):
             return self._told(value)
-        if isinstance(value, UsageRecord):
-            own = renamed(value.price, lambda name: self.name("account", name))
-            return value if own == value.price else msgspec.structs.replace(value, price=own)
+        if type(value).__name__ == "UsageRecord":
+            return self._record(value)
         if isinstance(value, tuple):
             parts = getattr(value, "_fields", None) or [field] * len(value)
             veiled = [self._over(part, name) for name, part in zip(parts, value, strict=True)]
@@ -183,6 +181,14 @@ class Veil:
             return driver
         shown = self.name(kind, driver.key or driver.label)
         return replace(driver, label=shown, key=None if driver.key is None else shown)
+
+    def _record(self, record: UsageRecord) -> UsageRecord:
+        from msgspec import structs  # loaded by whoever has read a record; 20 ms that the first paint spares
+
+        from tokentui.usage import renamed
+
+        own = renamed(record.price, lambda name: self.name("account", name))
+        return record if own == record.price else structs.replace(record, price=own)
 
     def _asked(self, where: Where) -> Where:
         """Return a condition with the real names."""
