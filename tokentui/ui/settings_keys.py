@@ -10,7 +10,7 @@ from textual.keys import Keys
 
 from tokentui.config import shown
 from tokentui.ui.commands import COMMANDS, EVERYWHERE, Command
-from tokentui.ui.commands.fields import TYPED
+from tokentui.ui.commands.windows import TYPED
 
 EXAMPLE = 'refresh = "f5,R"'
 _KEYS = frozenset(key.value for key in Keys if not key.value.startswith("<"))

@@ -15,7 +15,6 @@ from tokentui.ui.commands import (
     everywhere,
     explain,
     explore,
-    fields,
     first_run,
     health,
     limits,
@@ -34,7 +33,7 @@ __all__ = [
 
 _PANES = (
     overview, trends, explore, limits, accounts, health, settings, first_run, account, explain, everywhere,
-    fields, windows,
+    windows,
 )  # fmt: skip
 
 COMMANDS: tuple[Command, ...] = tuple(command for pane in _PANES for command in pane.COMMANDS)
