@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import weakref
 
+import pytest
 from textual.cache import FIFOCache
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -13,6 +14,7 @@ from textual.widget import Widget
 from tests.test_ui_panes import NOW, program, shown, until
 from tests.ui_program import FakeFeed, changed, sample
 from tokentui.ui.choosing import Confirm
+from tokentui.ui.window import Window
 
 
 def rows(pilot: Pilot[None]) -> list[str]:
@@ -39,6 +41,28 @@ async def test_around_windows_the_screen_below_is_seen_as_it_is_now() -> None:
         await until(pilot, lambda: len(rows(pilot)) == 24 and any("really" in row for row in rows(pilot)))
         assert {len(row) for row in rows(pilot)} == {80}
         assert "Overview" in rows(pilot)[0]
+
+
+async def test_a_resize_draws_what_is_around_windows_once_a_frame(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+    draw = Window._drawn_below
+
+    def noted(self: Window[object]) -> list[Strip]:
+        drawn.append(type(self).__name__)
+        return draw(self)
+
+    async with program(FakeFeed(sample(2, now=NOW))).run_test(size=(300, 80)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        for question in ("Really?", "And really?"):
+            await pilot.app.push_screen(Confirm(question))
+            await pilot.pause()
+        monkeypatch.setattr(Window, "_drawn_below", noted)
+        for size in ((1, 1), (45, 20), (300, 80), (120, 36)):
+            drawn.clear()
+            await pilot.resize_terminal(*size)
+            await until(pilot, lambda size=size: {len(row) for row in rows(pilot)} == {size[0]})  # type: ignore[misc]
+            assert pilot.app.screen_stack[0]._compositor.size == size
+            assert 2 <= len(drawn) <= 12, "two windows, and a frame for each thing that takes its new size"
 
 
 async def test_a_line_of_the_screen_keeps_no_parts_it_was_cut_into() -> None:

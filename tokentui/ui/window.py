@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual._context import visible_screen_stack
 from textual.await_complete import AwaitComplete
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from textual.geometry import Region
+    from textual.geometry import Region, Size
 
 Result = TypeVar("Result")
 
@@ -26,6 +26,8 @@ class Window(ModalScreen[Result], inherit_bindings=False):
 
     _below: list[Strip] | None = None
     """The lines of the screen below; None when they are not known."""
+    _below_at: Size | None = None
+    """How large this window was when they were drawn: what is below may be of another size still."""
 
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close it; nothing where it is not on top, as closing then ends the screen below."""
@@ -46,17 +48,27 @@ class Window(ModalScreen[Result], inherit_bindings=False):
         """Return a line of what is around the window: the screen below where that can be seen."""
         if self.styles.background.a:
             return super().render_line(y)
-        if self._below is None or len(self._below) != self.size.height:
-            self._below = self._drawn_below()
+        if self._below is None or self._below_at != self.size:
+            self._below, self._below_at = self._drawn_below(), self.size
         return self._below[y] if y < len(self._below) else Strip.blank(self.size.width)
 
+    def _screen_resized(self, size: Size) -> None:
+        """Have what is below take its new size first: it is drawn around this one."""
+        for screen in self._screens_below():
+            if screen._compositor.size != size:
+                screen._screen_resized(size)
+        super()._screen_resized(size)
+
     def _drawn_below(self) -> list[Strip]:
-        stack = self.app.screen_stack
-        at = stack.index(self) if self in stack else 0
-        if not at:
+        below = self._screens_below()
+        if not below:
             return []
         screens = visible_screen_stack.set([])  # it draws what is below itself as this one does
         try:
-            return stack[at - 1]._compositor.render_strips()
+            return below[-1]._compositor.render_strips()
         finally:
             visible_screen_stack.reset(screens)
+
+    def _screens_below(self) -> list[Screen[object]]:
+        stack = self.app.screen_stack
+        return stack[: stack.index(self)] if self in stack else []
