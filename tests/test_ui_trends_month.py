@@ -181,9 +181,20 @@ def test_a_month_that_is_over_has_no_projection() -> None:
     found = rows(shown)
     assert found[0].split()[:3] == ["until", "31", "Oct"]
     assert found[1].split() == ["█", "Oct", "2026", "$219.00~", "$219.00~"]
-    assert found[3].endswith("CRIT ends above it")
+    assert found[3].endswith("CRIT ended above it")
     assert "░" not in plain(list(shown.drawn(110, 20, shades=False).lines))
     assert shown.places == (31, 30)
+
+
+def test_a_longer_month_is_compared_with_the_whole_of_a_shorter_one() -> None:
+    assert rows(month(replace(RUNNING, steps=1)))[2].split()[1:7] == [
+        "Sep",
+        "2026",
+        "$210.00~",
+        "▲",
+        "4",
+        "%",
+    ]
 
 
 @pytest.mark.parametrize("measured", ["tokens", "requests"])

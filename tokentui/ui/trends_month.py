@@ -28,6 +28,7 @@ _FAR = 2.0
 """A budget so many times as high as all else would flatten it: then only the figures tell it."""
 
 _OVER = {"CRIT": "ends above it", "WARN": "may end above it", "OK": "holds"}
+_ENDED = {"CRIT": "ended above it", "OK": "held"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +128,10 @@ class Month(Picture):
         ]  # fmt: skip
         if self.budget is not None and self.view.measure.scale != 1:
             even = self.budget * (at + 1) // self.days
-            word = "" if privacy.hidden() else _OVER[end.word]
+            said = _OVER if self.span.current else _ENDED
             rows += [
                 Row("─", "warn", "budget", figures.money(even), "evenly spent", figures.money(self.budget),
-                    f"{end.word} {word}", end.word.lower()),
+                    f"{end.word} {said[end.word]}", end.word.lower()),
                 self._left(now, end, self.budget, going=going),
             ]  # fmt: skip
         return lines(rows, f"until {short(self.span.first + at * _DAY)}", "at its end", width)
@@ -239,7 +240,7 @@ class Month(Picture):
 
     def _month_before(self, at: int, now: MonthEnd, end: MonthEnd) -> Row:
         past, since = self._past, self._past_from
-        then = past[at] if at < len(past) else None
+        then = past[min(at, len(past) - 1)] if past else None  # the shorter month had ended by then
         name = replace(self, span=self.before, last=self.before.last).name if self.before else ""
         if since is not None:  # a part of a month compares with nothing
             some = self.before is not None and since <= self.before.last
