@@ -43,6 +43,15 @@ LARGEST = (300, 80)
 QUITE_BUSY_MS = 200
 
 
+class Stretch(NamedTuple):
+    """A time in which the loop answered nobody."""
+
+    late_ms: float = 0.0
+    """By the clock; on a busy machine it may have waited for the processor."""
+    computing_ms: float = 0.0
+    """What it computed of that time."""
+
+
 class Found(NamedTuple):
     """What came of it."""
 
@@ -50,10 +59,10 @@ class Found(NamedTuple):
     seconds: float
     reports: list[str]
     """The crash reports."""
-    late_ms: float
-    """How late the loop was at most; on a busy machine it may have waited for the processor."""
-    computing_ms: float
-    """How long it computed at a stretch at most."""
+    longest: Stretch
+    """The longest stretch by the clock."""
+    hardest: Stretch
+    """The one it computed most in."""
 
 
 def moves(rng: random.Random) -> str:
@@ -76,7 +85,7 @@ def play(folder: Path, keys: int, seed: int) -> Found:
     rng = random.Random(seed)
     started = time.monotonic()
     pressed = 0
-    late = computing = 0.0
+    longest = hardest = Stretch()
     while pressed < keys:
         with Terminal("tests.ui_still_program", str(folder), cwd=folder, HOME=str(folder)) as terminal:
             while b"What drove it" not in terminal.raw:
@@ -93,12 +102,14 @@ def play(folder: Path, keys: int, seed: int) -> Found:
                 terminal.quiet(0.3, show=False)
                 os.kill(terminal.pid, 15)
             code = terminal.ended(reading=True)
-            said = re.search(rb"code \S+ late (\d+) ms computing (\d+) ms", terminal.raw)
+            said = re.search(rb"code \S+ stretches (\d+) (\d+) (\d+) (\d+) ms", terminal.raw)
             if code not in (0, 143) or not said:
                 ended = [*reports(folder), f"ended with {code}"]
-                return Found(pressed, time.monotonic() - started, ended, late, computing)
-            late, computing = max(late, float(said[1])), max(computing, float(said[2]))
-    return Found(pressed, time.monotonic() - started, reports(folder), late, computing)
+                return Found(pressed, time.monotonic() - started, ended, longest, hardest)
+            told = [float(each) for each in said.groups()]
+            longest = max(longest, Stretch(*told[:2]))
+            hardest = max(hardest, Stretch(*told[2:]), key=lambda each: each.computing_ms)
+    return Found(pressed, time.monotonic() - started, reports(folder), longest, hardest)
 
 
 def reports(folder: Path) -> list[str]:
@@ -117,11 +128,13 @@ def main() -> int:
         still_database(folder)
         found = play(folder, options.keys, options.seed)
     print(
-        f"{found.keys:,} keys in {found.seconds:.0f} s, {len(found.reports)} crash reports; "
-        f"loop late by {found.late_ms:.0f} ms at most, computing {found.computing_ms:.0f} ms at most"
+        f"{found.keys:,} keys in {found.seconds:.0f} s, {len(found.reports)} crash reports, load "
+        f"{os.getloadavg()[1]:.1f}; longest stretch {found.longest.late_ms:.0f} ms, computing "
+        f"{found.longest.computing_ms:.0f} ms of it; most computed at a stretch "
+        f"{found.hardest.computing_ms:.0f} ms, in {found.hardest.late_ms:.0f} ms"
     )
     print("\n".join(found.reports))
-    return 1 if found.reports or found.computing_ms > QUITE_BUSY_MS else 0
+    return 1 if found.reports or found.hardest.computing_ms > QUITE_BUSY_MS else 0
 
 
 if __name__ == "__main__":
