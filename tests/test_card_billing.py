@@ -74,6 +74,16 @@ def test_a_new_account_has_a_card_at_once(writer: store.Writer) -> None:
     assert "Work" in drawn(writer)
 
 
+def test_an_account_that_is_never_asked_by_itself_does_not_wait_for_an_answer(writer: store.Writer) -> None:
+    writer.put_account(Account("groq"), "Groq", NOW)
+    (only,) = cards.ordered((card(writer, "groq"),), SECONDS)
+    lines = cards.lines(only, 36, 7, SECONDS, focused=False)
+    shown = "\n".join("".join(text for text, _ in line) for line in lines)
+    assert "not asked yet" not in shown
+    assert "never answered" not in shown
+    assert "on request" in shown
+
+
 def test_billed_money_is_by_utc_day_and_month(writer: store.Writer) -> None:
     put(writer, *(day(back, cost=(back + 1) * 10**9) for back in range(40)))
     found = billing(writer)

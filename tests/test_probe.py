@@ -94,9 +94,7 @@ async def seen(
 async def test_groqs_headers_are_a_day_of_requests_and_a_minute_of_tokens() -> None:
     found, (request,) = await seen(LIMITS)
     requests, tokens = found.limits
-    assert (requests.limit_id, requests.window_minutes, requests.limit_name) == (
-        "requests", 1440, "requests/day",
-    )  # fmt: skip
+    assert (requests.limit_id, requests.window_minutes, requests.limit_name) == ("requests", 1440, "req/day")
     assert requests.used_percent == pytest.approx(100 * 30 / 14_400)
     assert requests.resets_at == NOW + 179_560_000
     assert (tokens.used_percent, tokens.window_minutes, tokens.resets_at) == (25.0, 1, NOW + 7_660_000)
@@ -185,11 +183,11 @@ def test_the_price_is_said_before_and_the_limits_are_stored(accounts: Accounts, 
     price, told = said.splitlines()[:2]
     assert re.search(r"one request to Groq, of one token by llama-3.1-8b-instant: it is paid", price)
     assert re.search(r"about \$0\.00000\d at list prices", price)
-    assert "requests/day <1 % used, full again in 0h0" in told
-    assert "tokens/min 25 % used, full again in 7 s" in told or "in 8 s" in told
+    assert "req/day <1 % used, full again in 0h0" in told
+    assert "tok/min 25 % used, full again in 7 s" in told or "in 8 s" in told
     assert [path for path, _ in server.paid] == ["/chat/completions"]
-    assert known(accounts)["tokens/min"] == (25.0, 1, "api")
-    assert known(accounts)["requests/day"][1:] == (1440, "api")
+    assert known(accounts)["tok/min"] == (25.0, 1, "api")
+    assert known(accounts)["req/day"][1:] == (1440, "api")
     entry = accounts.audit_log()[0]
     assert (entry.action, entry.subject, entry.actor) == ("probe", "groq", "me")
     assert entry.after == {"model": "llama-3.1-8b-instant", "answer": "2 limits"}
@@ -284,9 +282,9 @@ async def test_in_the_pane_only_a_y_sends_it(accounts: Accounts, server: Probed)
             await person.sees("pay for it?")
         assert server.paid == []
         await person.press("y")
-        await person.sees("requests/day", "tokens/min 25 % used")
+        await person.sees("req/day", "tok/min 25 % used")
     assert len(server.paid) == 1
-    assert known(accounts)["tokens/min"][0] == 25.0
+    assert known(accounts)["tok/min"][0] == 25.0
 
 
 async def test_in_the_pane_a_second_press_sends_no_second_request(accounts: Accounts, server: Probed) -> None:
@@ -299,7 +297,7 @@ async def test_in_the_pane_a_second_press_sends_no_second_request(accounts: Acco
             await person.press("y")
         await person.sees("asking the provider")
         server.waits.set()
-        await person.sees("tokens/min")
+        await person.sees("tok/min")
     assert len(server.paid) == 1
 
 

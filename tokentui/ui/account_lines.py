@@ -90,9 +90,10 @@ def head(
     if url:
         address.append(("  o copies it", "muted"))
     drawn: list[Line] = []
-    if card.billing is not None:
+    billing = card_billing.of(card)
+    if billing is not None:
         # What is left, and what is remarked, stands in the provider's own frame below.
-        alone = replace(card.billing, balances=(), notes=())
+        alone = replace(billing, balances=(), notes=())
         drawn = card_billing.lines(alone, inner, 8, now)
     if card.billing is None or card.last_used_at is not None:
         spent = (("today", card.today), ("month", card.month))

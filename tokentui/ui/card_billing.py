@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentui import text
@@ -9,7 +10,7 @@ from tokentui.ui import figures, privacy
 from tokentui.ui.draw import Line, fit, gauge, length
 
 if TYPE_CHECKING:
-    from tokentui.store.snapshot import Billing
+    from tokentui.store.snapshot import Billing, Card
 
 MARKS = {
     "key-rejected": ("KEY", "crit"), "locked": ("LOCKED", "warn"), "open": ("DOWN", "crit"),
@@ -21,8 +22,20 @@ _WORDS = {
     "key-rejected": "key rejected · 6 k replaces it",
     "locked": "vault locked · 6 u opens it",
     "paused": "paused · 6 space goes on",
-    "new": "not asked yet",
+    "new": "not asked yet", "quiet": "not asked by itself · 6 Accounts",
 }
+
+
+def of(card: Card) -> Billing | None:
+    """Return what a provider says of a card's account; of one that is never asked by itself, just that."""
+    billing = card.billing
+    if billing is None or billing.status != "new":
+        return billing
+    from tokentui.sources import providers  # the first screen does without
+
+    row = providers.rows().get(card.service)
+    is_asked = row is None or any(each.interval_seconds for each in row.capabilities.values())
+    return billing if is_asked else replace(billing, status="quiet")
 
 
 def mark(billing: Billing | None) -> tuple[str, str] | None:
@@ -45,6 +58,8 @@ def lines(billing: Billing, width: int, rows: int, now: float) -> list[Line]:
 
 def foot(billing: Billing, now: float) -> Line:
     """Return how old the provider's word is."""
+    if billing.status == "quiet":
+        return [("api · ", "muted"), ("on request", "muted")]
     if billing.answered_at is None:
         return [("api · ", "muted"), ("never answered", "muted")]
     age = text.ago(now - billing.answered_at / 1e6)

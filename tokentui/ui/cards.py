@@ -22,8 +22,9 @@ _URGENCY = {"CRIT": 0, "WARN": 1, "KEY": 2, "DOWN": 2, "LOCKED": 2}
 
 def ordered(cards: tuple[Card, ...], now: float) -> list[Card]:
     """Return the cards most urgent first, then by the month's cost. `now`: UTC seconds."""
+    told = ((card, card_billing.of(card)) for card in cards)
     return sorted(
-        cards,
+        (card if found is card.billing else replace(card, billing=found) for card, found in told),
         key=lambda card: (
             min(_URGENCY.get(word, 3) for word in _states(card, now)),
             -max(card.month.cost, (card.billing.month or 0) if card.billing else 0),

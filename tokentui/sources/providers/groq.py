@@ -13,7 +13,7 @@ from tokentui.sources.providers.fields import Row
 from tokentui.sources.providers.http import Client
 from tokentui.sources.providers.rate_limits import Probed, Window, probed
 
-WINDOWS = {"requests": Window("requests/day", 1440), "tokens": Window("tokens/min", 1)}
+WINDOWS = {"requests": Window("req/day", 1440), "tokens": Window("tok/min", 1)}
 
 
 async def test(client: Client, account: Account) -> KeyReport:  # noqa: ARG001
