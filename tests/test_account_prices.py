@@ -9,25 +9,32 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import SimpleNamespace
 
 import pytest
 import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests import polled_provider
 from tests.billed_accounts import tell, used
 from tests.engine_watch import append, engine, log, request
+from tests.polled_provider import ROW
 from tests.store_batches import NOW, batch, context, record, rows
 from tokentui import store
-from tokentui.billing import Account
+from tokentui.billing import Account, Capability, Covered, Fetched
 from tokentui.cli import run
 from tokentui.config import Paths, Settings, paths, with_line
 from tokentui.engine import account_prices
 from tokentui.engine.account_check import AccountProblem
 from tokentui.engine.accounts import Accounts
 from tokentui.engine.collect import collect_once
+from tokentui.engine.lane import InPlace
 from tokentui.engine.parsing import finish
+from tokentui.engine.polling import Poller
 from tokentui.engine.price_data import CurrentPrices
+from tokentui.secrets import Keys, Means, Vault
+from tokentui.sources.providers import Span
 from tokentui.store import reprice as repricing
 from tokentui.store.errors import StoreError
 from tokentui.usage import UsageRecord
@@ -220,6 +227,59 @@ def test_the_computed_side_of_a_bill_follows_closed_days_too(here: Paths) -> Non
     here.price_overlay.unlink()
     collect(here)
     assert computed() == {"": listed, "work": listed}
+
+
+def test_a_proxy_to_many_is_priced_where_its_prices_are_said(here: Paths) -> None:
+    proxy, other = Account("litellm", "work"), Account("litellm")
+    told = [used(date(2026, 1, 5), computed=None, model="gpt-5.5", operation="chat"),
+            used(date(2026, 1, 5), computed=None, model="claude-opus-4-8", operation="chat"),
+            used(date(2026, 1, 5), computed=None, model="our-own", operation="chat")]  # fmt: skip
+    here.database.parent.mkdir(parents=True, exist_ok=True)
+    with closing(store.open_writer(here.database, "UTC")) as writer:
+        tell(writer, told, NOW, proxy)
+        tell(writer, told, NOW, other)
+
+    def computed() -> set[tuple[str, str, int]]:
+        with closing(store.open_reader(here.database)) as reader:
+            return {(each.account, each.model, each.computed_cost) for each in reader.billed(0, NOW)
+                    if each.computed_cost is not None}  # fmt: skip
+
+    collect(here)
+    assert computed() == set()
+    account_prices.put(here, proxy.key, "our-own 1/10; * -20 %")  # 1,000 output tokens at $30, $25, $10
+    collect(here)
+    assert computed() == {
+        ("work", "gpt-5.5", 24_000_000), ("work", "claude-opus-4-8", 20_000_000),
+        ("work", "our-own", 10_000_000),
+    }  # fmt: skip
+    account_prices.put(here, proxy.key, "")
+    collect(here)
+    assert computed() == set()
+
+
+async def test_what_a_provider_tells_is_priced_as_its_account_pays(
+    here: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def history(client: object, account: Account, span: Span) -> Fetched:  # noqa: ARG001
+        told = used(date(2026, 11, 20), computed=None)
+        return Fetched((told,), (Covered("history", span.start, span.end),))
+
+    row = ROW._replace(provider_name="openai", capabilities={"history": Capability("yes", "", 300)})
+    monkeypatch.setattr(polled_provider, "FETCHES", {"history": history})
+    account_prices.put(here, "polled/work", "gpt-5.5 1/5")
+    here.database.parent.mkdir(parents=True, exist_ok=True)
+    with closing(store.open_writer(here.database, "UTC")) as writer:
+        for name in ("", "work"):
+            writer.put_account(Account("polled", name, base_url="http://127.0.0.1:9"), "Polled", NOW)
+        keys = Keys({}, Vault(here.data_dir / "vault.json", Means.of({})))
+        opened = SimpleNamespace(writer=writer)
+        poller = Poller(opened, InPlace(), keys, CurrentPrices(here).of, lambda: {"polled": row},
+                        clock=lambda: NOW)  # fmt: skip
+        await poller.turn()
+        await poller.settled()
+        await poller.close()
+        found = {each.account: each.computed_cost for each in store.Reader(writer.connection).billed(0, NOW)}
+        assert found == {"": 30_000_000, "work": 5_000_000}
 
 
 def test_what_is_fetched_later_is_priced_by_the_file_as_it_is_then(here: Paths) -> None:

@@ -76,6 +76,8 @@ class Place:
 class NoPrices:
     """Nothing has a price."""
 
+    account = ""
+
     def cost(self, record: UsageRecord) -> tuple[int | None, str]:  # noqa: ARG002
         """Unpriced."""
         return None, ""
@@ -361,6 +363,8 @@ async def test_a_month_told_in_one_figure_does_not_count_twice() -> None:
 
 class Flat:
     """A cent per thousand tokens of whatever kind."""
+
+    account = ""
 
     def cost(self, record: UsageRecord) -> tuple[int | None, str]:
         """Unknown models are unpriced."""

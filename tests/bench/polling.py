@@ -41,6 +41,8 @@ class Place:
 class NoPrices:
     """Nothing has a price."""
 
+    account = ""
+
     def cost(self, record: UsageRecord) -> tuple[int | None, str]:  # noqa: ARG002
         """Unpriced."""
         return None, ""

@@ -33,6 +33,10 @@ _SAMPLE = 1_000
 class Pricing(Protocol):
     """What prices a request."""
 
+    @property
+    def account(self) -> str:
+        """The account whose own prices these are; empty for what holds for all."""
+
     def cost(self, record: UsageRecord) -> tuple[int | None, str]:
         """Return its cost in nano-dollars and the identity of the price; (None, "") when unpriced."""
 
@@ -165,10 +169,13 @@ def joined(answers: Sequence[Fetched]) -> Fetched:
 def priced(fetched: Fetched, prices: Pricing, provider_name: str) -> Fetched:
     """Return an answer with what its tokens cost at `prices`, where all of a bucket has a price.
 
+    Without a provider's name (a proxy to many) that is done only where the user says what the account pays.
     Sums of many requests have no long-context rates: which prompt was long is not in them.
     """
-    if not provider_name or not any(bucket.feature == "history" for bucket in fetched.buckets):
+    if not any(bucket.feature == "history" for bucket in fetched.buckets):
         return fetched
+    if not provider_name and not prices.account:
+        return replace(fetched, buckets=tuple(replace(each, computed_cost=None) for each in fetched.buckets))
     buckets = tuple(_priced(bucket, prices, provider_name) for bucket in fetched.buckets)
     return replace(fetched, buckets=buckets)
 

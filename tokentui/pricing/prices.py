@@ -53,6 +53,8 @@ class Prices:
         self._accounts: dict[str, Prices] = {}
         self._plans: dict[Key, Plan] = {}
         self._segments: dict[Key, Segment] = {}
+        self.account = ""
+        """The account whose own prices these are; empty for what holds for all."""
         self.overlay_problem: PriceFileError | None = None
         """Why the user's price file is not in use (see `open`); None when it is, or when there is none."""
 
@@ -100,7 +102,7 @@ class Prices:
         found = self._accounts.get(account.lower())
         if found is None:
             found = Prices(self._data, self._overlay.of(own))
-            found._catalogue = self._catalogue
+            found._catalogue, found.account = self._catalogue, account.lower()
             self._accounts[account.lower()] = found
         return found
 
