@@ -7,23 +7,21 @@ A provider's days are UTC days. Currencies are not converted, books are not mixe
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui.store.card_billing import DAY, PART_OF_MESSAGES
-from tokentui.store.days import date_of, number_of
+from tokentui.store.days import SPANS, Days, date_of, number_of
 from tokentui.store.snapshot import Uncovered
-from tokentui.store.usage_table import SUMS
 
 if TYPE_CHECKING:
     from tokentui.store.subscriptions import Subscription
 
 _LONGEST = 31
 """Days before the first one in which a figure for several days may begin."""
-
-_COST, _UNPRICED = (3 + SUMS.index(name) for name in ("cost", "unpriced_request_count"))
 
 _ACCOUNTS = (
     "SELECT a.id, s.name, a.name, a.quality FROM accounts AS a JOIN services AS s ON s.id = a.service_id"
@@ -42,22 +40,23 @@ class _Row(NamedTuple):
 
 
 def uncovered(
-    connection: sqlite3.Connection, plans: Iterable[Subscription], rows: Iterable[Sequence[int]],
+    connection: sqlite3.Connection, plans: Iterable[Subscription], rows: Iterable[tuple[int, int, int, int]],
     first: int | None, last: int | None,
 ) -> dict[tuple[str, str], tuple[Uncovered, ...]]:  # fmt: skip
     """Return what accounts, by service and name, cost on the days that none of their plans covers.
 
-    `rows` are (day, account, model, *SUMS) of logs, days count since 1970-01-01, None is an open end.
+    `rows` are (day, account, cost, requests without a price) of logs; days count since 1970-01-01, None is an
+    open end.
     """
     accounts = connection.execute(_ACCOUNTS).fetchall()
     names = {number: (service, name) for number, service, name, _ in accounts}
     floors = {number for number, *_, quality in accounts if quality == "floor"}
     logs: dict[int, dict[int, list[int]]] = {}
-    for row in rows:
-        if _inside(row[0], first, last):
-            sums = logs.setdefault(row[1], {}).setdefault(row[0], [0, 0])
-            sums[0] += row[_COST]
-            sums[1] += row[_UNPRICED]
+    for day, number, cost, unpriced in rows:
+        if _inside(day, first, last):
+            sums = logs.setdefault(number, {}).setdefault(day, [0, 0])
+            sums[0] += cost
+            sums[1] += unpriced
     told = _told(connection, first, last)
     silent = _silent(connection, names) if told else {}
     own: dict[tuple[str, str], list[Subscription]] = {}
@@ -120,7 +119,9 @@ def _by_day(
 
 def _told(connection: sqlite3.Connection, first: int | None, last: int | None) -> dict[int, list[_Row]]:
     """Return what providers say of the accounts that are set up, by account."""
-    from tokentui.store.ledger import closed as closed_when
+    if connection.execute("SELECT 1 FROM billed_buckets LIMIT 1").fetchone() is None:
+        return {}
+    from tokentui.store.ledger import closed as closed_when  # 20 ms with msgspec: only where there are bills
 
     since = 0 if first is None else (first - _LONGEST) * DAY
     until = 2**62 if last is None else (last + 1) * DAY
@@ -172,15 +173,30 @@ def reader_costs(
 
     Raises PeriodError for an unknown zone.
     """
-    from tokentui.store import notes
-    from tokentui.store.days import Days
-    from tokentui.store.snapshot_query import daily
-
-    stored = notes.setting(connection, notes.ZONE) == zone
-    rows = daily(connection, Days(zone), stored, first, last)
+    rows = _logs(connection, first, last, zone)
     ends = (None if day is None else number_of(day) for day in (first, last))
     found = uncovered(connection, plans, rows, *ends)
-    known = [rows[0][0]] if rows else []
+    known = [min(row[0] for row in rows)] if rows else []
     (bill,) = connection.execute("SELECT min(start) FROM billed_buckets").fetchone()
     known += [bill // DAY] if bill is not None else []
     return found, first or (date_of(min(known)) if known else None)
+
+
+def _logs(
+    connection: sqlite3.Connection, first: date | None, last: date | None, zone: str
+) -> list[tuple[int, int, int, int]]:
+    from tokentui.store import notes
+
+    if notes.setting(connection, notes.ZONE) == zone:
+        return connection.execute(
+            "SELECT day, account_id, sum(cost), sum(unpriced_request_count) FROM usage_days"
+            " WHERE day BETWEEN ? AND ? GROUP BY 1, 2",
+            (number_of(first or date.min), number_of(last or date.max)),
+        ).fetchall()
+    spans, _ = Days(zone).spans(connection, first, last)
+    return connection.execute(
+        f"{SPANS} SELECT s.day, c.account_id, sum(q.cost), sum(q.unpriced_request_count) FROM spans AS s"
+        " CROSS JOIN usage_quarters AS q ON q.quarter BETWEEN s.first AND s.last"
+        " JOIN usage_contexts AS c ON c.id = q.context_id GROUP BY 1, 2",
+        (json.dumps(spans),),
+    ).fetchall()

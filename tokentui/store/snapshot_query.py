@@ -21,6 +21,7 @@ from tokentui.store.usage_table import SUMS
 
 TREND_DAYS = 90
 CARD_DAYS = 30
+_COST, _UNPRICED = (3 + SUMS.index(name) for name in ("cost", "unpriced_request_count"))
 _MINUTE = 60_000_000
 _LONGEST_WINDOW = 43_200
 """Minutes of a month: what a window of unknown length may have."""
@@ -55,7 +56,7 @@ def snapshot(connection: sqlite3.Connection, now: int, zone: str, billing_day: i
     today_date = periods.day_of(now, days.zone)
     today, month = number_of(today_date), number_of(periods.billing_month(today_date, billing_day)[0])
     stored = notes.setting(connection, notes.ZONE) == zone
-    rows = daily(connection, days, stored, date_of(min(today - TREND_DAYS + 1, month)), today_date)
+    rows = _daily(connection, days, stored, date_of(min(today - TREND_DAYS + 1, month)), today_date)
     accounts = _accounts(connection)
     (count,) = connection.execute("SELECT coalesce(sum(request_count), 0) FROM models").fetchone()
     until = _same_time(days, now, date_of(today - 1))
@@ -105,18 +106,15 @@ def _until(connection: sqlite3.Connection, days: Days, day: date, until: int) ->
     return Usage() if row[0] is None else Usage(*row)
 
 
-def daily(
-    connection: sqlite3.Connection, days: Days, stored: bool, first: date | None, last: date | None
+def _daily(
+    connection: sqlite3.Connection, days: Days, stored: bool, first: date, last: date
 ) -> list[tuple[int, ...]]:
-    """Return (day, account, model, *sums), sorted: from the daily sums, or in another zone from quarters.
-
-    None is an open end.
-    """
+    """Return (day, account, model, *sums), sorted: from the daily sums, or in another zone from quarters."""
     if stored:
         return connection.execute(
             f"SELECT day, account_id, model_id, {', '.join(f'sum({name})' for name in SUMS)} FROM usage_days"
             " WHERE day BETWEEN ? AND ? GROUP BY 1, 2, 3",
-            (number_of(first or date.min), number_of(last or date.max)),
+            (number_of(first), number_of(last)),
         ).fetchall()
     spans, _ = days.spans(connection, first, last)
     return connection.execute(
@@ -182,7 +180,8 @@ def _cards(
     if plans:
         from tokentui.store.plan_costs import uncovered
 
-        beside = uncovered(connection, plans, rows, month, today)
+        logs = ((row[0], row[1], row[_COST], row[_UNPRICED]) for row in rows)
+        beside = uncovered(connection, plans, logs, month, today)
     cards = []
     for number, account in accounts.items():
         mine = by_account[number]
