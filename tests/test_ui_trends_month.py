@@ -106,7 +106,7 @@ def test_the_end_is_the_one_of_the_overview() -> None:
 
 def test_the_table_tells_what_is_spent_until_today_and_at_the_end() -> None:
     found = rows(month())
-    assert found[0].split() == ["until", "21", "Nov", "at", "its", "end"]
+    assert found[0].split() == ["until", "21", "Nov", "at", "its", "end", "4", "of", "5", "months"]
     # Twenty days of 5 and 9 in turn and 3 today; nine more of 7 are 206, give or take 9.
     assert found[1].split() == ["█", "Nov", "2026", "$143.00~", "$206.00~", "(197", "–", "215)"]
     assert found[2].split() == [
@@ -205,6 +205,16 @@ def test_tokens_and_requests_add_up_too_and_have_no_budget(measured: str) -> Non
     spent, end = ("21.0k", "30.0k~") if measured == "tokens" else ("210", "300~")
     assert found[1].split()[3:5] == [spent, end]
     assert "budget" not in plain(list(shown.drawn(110, 20, shades=False).lines))
+
+
+def test_a_month_without_prices_is_unknown_and_one_with_some_is_at_least_so_much() -> None:
+    whole = history()
+    day = whole.days[-1]
+    unpriced = replace(day, by_service=(("service-0", usage(0.0, 10, 10, unpriced=10)),))
+    some = month(snapshot=replace(whole, days=(*whole.days[:-1], unpriced)))
+    assert rows(some)[1].split()[3:5] == ["≥$140.00~", "≥$203.00~"]
+    none = month(snapshot=replace(whole, days=(unpriced,), first_day=unpriced.day))
+    assert rows(none)[1].split()[3:5] == ["—", "—"]
 
 
 def test_amounts_are_in_the_currency_that_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:

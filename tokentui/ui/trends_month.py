@@ -134,7 +134,8 @@ class Month(Picture):
                     f"{end.word} {said[end.word]}", end.word.lower()),
                 self._left(now, end, self.budget, going=going),
             ]  # fmt: skip
-        return lines(rows, f"until {short(self.span.first + at * _DAY)}", "at its end", width)
+        sure = "4 of 5 months" if rows[0].beside_end else ""
+        return lines(rows, f"until {short(self.span.first + at * _DAY)}", "at its end", sure, width)
 
     def selected(self) -> tuple[str, date, date]:
         """Return what the figures are of: the days until the cursor, or all there are."""
@@ -206,11 +207,14 @@ class Month(Picture):
         if amount is None:
             return text.UNKNOWN
         whole = self._whole
-        parts = whole.before if past else whole.now
-        floor = whole.quality == "floor" or any(used and used.unpriced_request_count for used in parts)
-        sign = "≥" if floor and amount else ""
+        parts = whole.before if past else (*whole.before, *whole.now) if foreseen else whole.now
+        unpriced = any(used and used.unpriced_request_count for used in parts)
         if self.view.measure.scale == 1:
+            sign = "≥" if whole.quality == "floor" and amount else ""
             return f"{sign}{text.tokens(amount)}{'~' if foreseen else ''}"
+        if unpriced and not amount:
+            return text.UNKNOWN
+        sign = "≥" if (whole.quality == "floor" or unpriced) and amount else ""
         return privacy.HIDDEN if privacy.hidden() else f"{sign}{figures.money(amount)}{'~' if amount else ''}"
 
     def _figure(self, at: int) -> str:

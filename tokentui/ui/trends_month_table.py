@@ -35,7 +35,7 @@ class Row(NamedTuple):
     """Of what stands beside the end."""
 
 
-def lines(rows: Sequence[Row], now: str, end: str, width: int) -> list[Line]:
+def lines(rows: Sequence[Row], now: str, end: str, sure: str, width: int) -> list[Line]:
     """Return a head and the rows; what stands beside the figures gives way first, the first of them last."""
     if width < 3 + _LEAST_LABEL + 2 * _FIGURE:
         return [cut(line, width) for line in _narrow(rows, now, width)]
@@ -49,7 +49,7 @@ def lines(rows: Sequence[Row], now: str, end: str, width: int) -> list[Line]:
     )
     head: Line = [(" " * (label + 3), ""), (fit(now, _FIGURE, ">"), "muted")]
     head += [(" " * (_BESIDE if with_both else 0), ""), (fit(end, _FIGURE, ">"), "muted")]
-    drawn = [cut(head, width)]
+    drawn = [cut([*head, (f" {sure}", "muted")], width)] if with_last else [cut(head, width)]
     for row in rows:
         line: Line = [(f" {row.mark} ", row.mark_style), (fit(row.label, label), "text")]
         line.append((fit(row.now, _FIGURE, ">"), "strong"))

@@ -62,7 +62,9 @@ class View:
         """Return the running month with the one before, or the bars again."""
         if self.running:
             return self.as_bars()
-        return replace(self, running=True, hours=False, compared=True, steps=0, cursor=None)
+        return replace(
+            self, running=True, bucket="day", hours=False, compared=True, steps=0, cursor=None
+        )  # fmt: skip
 
     def as_bars(self) -> View:
         """Return the view as bars."""
