@@ -27,9 +27,7 @@ def fields(decorated: Decorated) -> Decorated:
         ),
         click.option("--opt-out", multiple=True, metavar="WHAT", help="Turn it off again."),
         click.option("--opt-in", multiple=True, metavar="WHAT", help="Turn on what is off by default."),
-        click.option(
-            "--price", "prices", metavar="TEXT", help="What it pays: 'gpt-5.5 1.25/10; * -20 %'; '': the list"
-        ),
+        click.option("--price", "prices", metavar="TEXT", help="What it pays: 'gpt-5.5 1.25/10; * -20 %'."),
         click.option("--token-limit", type=int, metavar="N", help="Tokens a month; 0 takes it away."),
         click.option("--session-limit", metavar="DOLLARS", help="Dollars a session; 0 takes it away."),
         click.option("--monthly-limit", metavar="DOLLARS", help="Dollars a month; 0 takes it away."),
