@@ -157,7 +157,8 @@ async def serving(host: str = "127.0.0.1") -> AsyncIterator[Server]:
             if server.echoing:
                 key = request.headers.get("authorization", "")
                 body = json.dumps({"error": {"message": f"bad key {key}"}, "key": key}).encode()
-                writer.write(response(body, f"{server.echoing} {key}", x_key=key))
+                limits = {f"x_ratelimit_{what}_requests": key for what in ("limit", "remaining", "reset")}
+                writer.write(response(body, f"{server.echoing} {key}", x_key=key, **limits))
             else:
                 await answer(server, writer, request)
             await writer.drain()

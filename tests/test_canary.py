@@ -144,6 +144,7 @@ def set_up(person: Person, server: Server) -> Path:
     person.run("account", "add", "litellm", "vaulted", *where, given=KEYS["vault"] + "\n")
     person.run("account", "add", "litellm", "environ", *where, "--key-env", "CANARY_KEY")
     person.run("account", "add", "litellm", "command", *where, "--key-command", str(slowly))
+    person.run("account", "add", "groq", *where, "--key-env", "CANARY_KEY")
     return private
 
 
@@ -198,6 +199,8 @@ def test_a_key_is_found_nowhere_but_where_it_belongs(person: Person, provider: P
         server.requests.clear()
         person.run("collect", "--once", "litellm", code=None)
         assert server.keys_seen() == wanted
+        for server.echoing in (echo, "200"):
+            assert "is paid" in person.run("account", "probe", "groq", "--yes", code=None)
         forget_waits(person)
         for command in (("account", "list"), ("account", "list", "--json"), ("account", "audit")):
             person.run(*command)

@@ -227,6 +227,11 @@ def test_a_refusal_is_said_and_logged(accounts: Accounts, server: Probed, status
     assert bool(known(accounts)) == (code == OK)
 
 
+def test_an_answer_that_never_came_may_be_paid(accounts: Accounts) -> None:
+    accounts.edit("groq", {"base_url": "http://127.0.0.1:9"})
+    assert "it may be paid all the same" in tokentui("account", "probe", "groq", "--yes", code=FAILED).stderr
+
+
 @pytest.mark.usefixtures("accounts")
 def test_headers_without_limits_are_said_in_words(server: Probed) -> None:
     server.headers = {}

@@ -12,7 +12,7 @@ from tokentui.billing import Account, Fetched, KeyReport
 from tokentui.engine.account_check import AccountProblem, holds_key
 from tokentui.frozen import dataclass
 from tokentui.sources.providers import Provider, rows
-from tokentui.sources.providers.errors import ProviderError
+from tokentui.sources.providers.errors import ProviderError, Unavailable
 from tokentui.text import clean, countdown, money, percent
 
 if TYPE_CHECKING:
@@ -66,6 +66,8 @@ def probe(accounts: Accounts, wanted: Proposal) -> KeyReport:
             account, lambda client: module.probe(client, client.account, wanted.model)
         )
     except ProviderError as error:
+        if isinstance(error, Unavailable) and error.status is None:
+            error.hint = f"{error.hint}; it may be paid all the same".removeprefix("; ")
         _note(accounts, account, wanted.model, error.code)
         raise
     now = time.time_ns() // 1000
