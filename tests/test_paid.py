@@ -290,6 +290,12 @@ def test_a_plan_of_the_31st_is_due_on_the_last_day_of_a_short_month() -> None:
     ]  # fmt: skip
 
 
+def test_the_calendar_ends_where_python_s_does() -> None:
+    made = Subscription(1, "codex", "", "", 10**9, "USD", date(9999, 10, 31))
+    assert [f"{day:%b %d}" for day in made.charges(date.min, date.max)] == ["Oct 31", "Nov 30", "Dec 31"]
+    assert made.charges(date.min, date(9999, 10, 30)) == []
+
+
 def _months(start: date, end: date) -> list[date]:
     """The first days of the months that lie in a range as a whole."""
     found, day = [], start if start.day == 1 else periods.month_of(start)[1] + timedelta(days=1)

@@ -44,6 +44,6 @@ def line(due: ToPay | None) -> str:
         return ""
     sign = "≥" if due.is_floor else ""
     more = "".join(f" + {nano / 1e9:,.2f} {clean(unit, 8)}" for unit, nano in due.unconverted)
-    charges = f" in {len(due.charges)} charges" if len(due.charges) > 1 else ""
+    charges = f" in {len(due.charges):,} charges" if len(due.charges) > 1 else ""
     parts = f"plans {money(due.prices)}{charges} + {money(due.uncovered)} that no plan covers"
     return f"To pay: {sign}{money(due.total)}{more} ({parts})\n"

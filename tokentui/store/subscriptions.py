@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
 from tokentui.frozen import dataclass
@@ -42,13 +42,9 @@ class Subscription:
         """
         start = max(first, self.first_day)
         end = last if self.last_day is None else min(last, self.last_day)
-        found, month = [], start.replace(day=1)
-        while month <= end:
-            day = on_day(month, self.first_day.day)
-            if start <= day <= end:
-                found.append(day)
-            month = (month + timedelta(days=31)).replace(day=1)
-        return found
+        months = range(12 * start.year + start.month - 1, 12 * end.year + end.month)
+        due = (on_day(date(month // 12, month % 12 + 1, 1), self.first_day.day) for month in months)
+        return [day for day in due if start <= day <= end]
 
 
 def put(connection: sqlite3.Connection, dimensions: Dimensions, plan: Subscription) -> int:

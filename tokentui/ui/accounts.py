@@ -131,8 +131,7 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
             self._marked = max(0, min(self._marked, len(self.rows) - 1))
 
     async def _after_change(self, said: str, answer: Any, problem: Problem | None) -> None:
-        more = f"; {answer}" if isinstance(answer, str) and answer else ""
-        self.program.say(str(problem) if problem else said + more)
+        self.program.say(str(problem) if problem else said + (answer if isinstance(answer, str) else ""))
         self._looking = False
         self.look()
 
@@ -156,7 +155,7 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
         self.app.push_screen(Confirm(question), lambda yes: self._remove(key) if yes else None)
 
     def _remove(self, key: str) -> None:
-        self._do(f"removed {key}", lambda: self.accounts.remove(key))
+        self._do(f"removed {key}", lambda: (left := self.accounts.remove(key)) and f"; {left}")
 
     def _do(self, said: str, work: Callable[[], object]) -> None:
         """Change something in another thread; say so when it is done."""
