@@ -143,11 +143,11 @@ class _Canvas:
     def _line(self, at: int, value: float, stroke: Stroke) -> None:
         third = min(floor(self._part(value) * self._rows * 3), self._rows * 3 - 1)
         row = self._cells[self._rows - 1 - third // 3]
-        if row[at][0] in BLOCKS[3:]:  # over an area: a thin line would need a hole around it
-            row[at] = _GAP if row[at][0] == BLOCKS[-1] else row[at][0], row[at][1]
+        if row[at][0] == BLOCKS[-1]:  # a thin line over an area would need a hole around it
+            row[at] = _GAP, row[at][1]
         elif row[at][0] == "░" and stroke.kind == "line":
             row[at] = "▓", row[at][1]
-        elif stroke.kind == "line" or at % 2 == 0 or row[at][0] != " ":
+        elif row[at][0] == " " and (stroke.kind == "line" or at % 2 == 0):
             row[at] = _THIN[third % 3], stroke.style
 
     def _fill(self, at: int, value: float, style: str) -> None:

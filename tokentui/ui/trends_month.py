@@ -15,7 +15,7 @@ from tokentui.ui.draw import Line, length, spread
 from tokentui.ui.trends_month_table import Row, lines
 from tokentui.ui.trends_picture import Picture
 from tokentui.ui.trends_series import Buckets, Series
-from tokentui.ui.trends_span import between, every_day, short
+from tokentui.ui.trends_span import between, every_day, month_name, short
 
 if TYPE_CHECKING:
     from tokentui.forecast import MonthEnd, Range
@@ -122,8 +122,8 @@ class Month(Picture):
         now, end = self._foreseen(at), self.ends
         going = self._newest < self.days - 1
         rows = [
-            Row("█", "bar", self.name, self._figure(at), self._range(now), self._figure(self.days - 1),
-                self._range(end) if going else ""),
+            Row("█", "bar", month_name(self.span.first, self.last, brief=True), self._figure(at),
+                self._range(now), self._figure(self.days - 1), self._range(end) if going else ""),
             self._month_before(at, now, end),
         ]  # fmt: skip
         if self.budget is not None and self.view.measure.scale != 1:
@@ -147,8 +147,7 @@ class Month(Picture):
     @property
     def name(self) -> str:
         """What it is called: `November 2026`, or its days where it does not begin on the first."""
-        first = self.span.first
-        return f"{first:%b %Y}" if first.day == 1 else between(first, self.last)
+        return month_name(self.span.first, self.last)
 
     # ------------------------------------------------------------------ amounts
 
@@ -245,7 +244,7 @@ class Month(Picture):
     def _month_before(self, at: int, now: MonthEnd, end: MonthEnd) -> Row:
         past, since = self._past, self._past_from
         then = past[min(at, len(past) - 1)] if past else None  # the shorter month had ended by then
-        name = replace(self, span=self.before, last=self.before.last).name if self.before else ""
+        name = month_name(self.before.first, self.before.last, brief=True) if self.before else ""
         if since is not None:  # a part of a month compares with nothing
             some = self.before is not None and since <= self.before.last
             total = self._said(past[-1], past=True) if some else text.UNKNOWN

@@ -10,11 +10,8 @@ from tokentui.ui.draw import Line, cut, fit
 _FIGURE = 12
 """Cells of a figure."""
 
-_BESIDE = 14
-"""Cells of what stands beside a figure: a range, or a change."""
-
-_LAST = 24
-"""Cells of what stands beside the last one, which may be a few words."""
+_BESIDE, _BROAD_BESIDE, _BROAD = 13, 20, 100
+"""Cells of what stands beside a figure, a range or a change; more from so many cells on."""
 
 _LABEL, _LEAST_LABEL = 23, 10
 """Cells of a name at most, and with two figures at least."""
@@ -40,21 +37,20 @@ def lines(rows: Sequence[Row], now: str, end: str, sure: str, width: int) -> lis
     if width < 3 + _LEAST_LABEL + 2 * _FIGURE:
         return [cut(line, width) for line in _narrow(rows, now, width)]
     last = 1 + max(len(row.beside_end) for row in rows)
+    beside = _BROAD_BESIDE if width >= _BROAD else _BESIDE
     least = 3 + _LEAST_LABEL + 2 * _FIGURE
     with_last = width >= least + last
-    with_both = width >= least + _BESIDE + last
-    label = min(
-        width - 3 - 2 * _FIGURE - (_BESIDE if with_both else 0) - (max(last, _LAST) if with_last else 0),
-        _LABEL,
-    )
+    with_both = width >= least + beside + last
+    taken = (beside if with_both else 0) + (last if with_last else 0)
+    label = min(width - 3 - 2 * _FIGURE - taken, _LABEL)
     head: Line = [(" " * (label + 3), ""), (fit(now, _FIGURE, ">"), "muted")]
-    head += [(" " * (_BESIDE if with_both else 0), ""), (fit(end, _FIGURE, ">"), "muted")]
+    head += [(" " * (beside if with_both else 0), ""), (fit(end, _FIGURE, ">"), "muted")]
     drawn = [cut([*head, (f" {sure}", "muted")], width)] if with_last else [cut(head, width)]
     for row in rows:
         line: Line = [(f" {row.mark} ", row.mark_style), (fit(row.label, label), "text")]
         line.append((fit(row.now, _FIGURE, ">"), "strong"))
         if with_both:
-            line.append((fit(f" {row.beside_now}", _BESIDE), "muted"))
+            line.append((fit(f" {row.beside_now}", beside), "muted"))
         line.append((fit(row.end, _FIGURE, ">"), "strong"))
         if with_last:
             line.append((f" {row.beside_end}", row.style))

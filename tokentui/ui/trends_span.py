@@ -118,6 +118,13 @@ def between(first: date, last: date) -> str:
     return f"{begin} – {short(last)} {last:%Y}"
 
 
+def month_name(first: date, last: date, *, brief: bool = False) -> str:
+    """Return the name of a month: `Nov 2026`, or its days where it does not begin on the first."""
+    if first.day == 1:
+        return f"{first:%b %Y}"
+    return f"{short(first)} – {short(last)}" if brief else between(first, last)
+
+
 def _month(day: date, back: int) -> date:
     """Return the first day of the month so many months before that of `day`."""
     months = day.year * 12 + day.month - 1 - back
