@@ -34,7 +34,7 @@ def accounts() -> Accounts:
 async def test_what_an_account_pays_is_typed_into_its_form() -> None:
     async with opened() as person:
         await person.press("j", "e", *["down"] * 9)
-        await person.sees("▸ prices –", "empty: the list")
+        await person.sees("▸ prices –", "empty: list")
         await person.press("enter", *"gpt-5.5 1.25", "enter")
         await person.sees("“gpt-5.5 1.25”: a price is input/output", "such as: gpt-5.5 1.25/10")
         await person.press("ctrl+u", *"gpt-5.5 1.25/10; -20%", "enter")

@@ -52,7 +52,7 @@ _FIELDS = (
     Field("organization", "organization", "its id, where a key can see several; empty: the key's own"),
     Field("project", "project", "its id, to count this project alone; empty: all"),
     Field("interval_seconds", "asked every", "seconds; empty: as often as suits each question", "number"),
-    Field("prices", "prices", "$ a million in/out, or %: gpt-5.5 1.25/10; * -20 %; empty: the list", "prices"),
+    Field("prices", "prices", "$ a million in/out, or %: gpt-5.5 1.25/10; * -20 %; empty: list", "prices"),
 )
 
 
