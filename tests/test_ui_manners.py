@@ -71,6 +71,16 @@ def test_every_command_of_the_table_is_bound_somewhere() -> None:
     assert len({command.id for command in COMMANDS}) == len(COMMANDS)
 
 
+async def test_what_has_no_key_of_its_own_is_a_theme_and_t_comes_to_each() -> None:
+    without = {command.id for command in COMMANDS if not command.keys}
+    async with program(FakeFeed(sample(now=NOW))).run_test(size=(80, 24)) as pilot:
+        reached = set()
+        for _ in without:
+            await pilot.press("T")
+            reached.add(f"theme.{pilot.app.theme}")
+    assert reached == without
+
+
 def keys_of(where: str) -> list[tuple[str, str]]:
     return [(key, each.id) for each in COMMANDS if each.where == where for key in each.keys.split(",") if key]
 
