@@ -71,7 +71,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "privacy", EVERYWHERE, "H", "privacy", "privacy", "Hide names, paths and costs, or show them again"
     ),
-    Command("theme.next", EVERYWHERE, "T", "next_theme", "theme", "Try the next theme; each of the four in turn"),
+    Command("theme.next", EVERYWHERE, "T", "next_theme", "theme", "Try the next of the four themes"),
     Command("theme.dark", EVERYWHERE, "", "theme('dark')", "dark", "Colours: dark"),
     Command("theme.light", EVERYWHERE, "", "theme('light')", "light", "Colours: light"),
     Command(
