@@ -89,15 +89,23 @@ def test_signs_tell_what_is_missing_and_what_has_no_rate() -> None:
     )
 
 
-def test_a_plan_of_an_account_alone_is_exact() -> None:
+def due(snapshot: Snapshot, at: int) -> str:
+    """What an account's page says of one of the cards."""
+    return "".join(words for words, _ in plans.due_of(snapshot.cards[at], snapshot))
+
+
+def test_an_accounts_page_says_what_is_to_pay_for_it_and_by_which_books() -> None:
     snapshot = month((200, "USD"))
-    card = snapshot.cards[0]
-    due = plans.due_of(card, snapshot)
-    assert "".join(words for words, _ in due) == "to pay $200.00  this month, the plan covers its use"
-    part = replace(card, uncovered=(Uncovered("USD", "billed", 5 * BILLION),))
-    assert "to pay $205.00  this month, the plan covers the rest" in "".join(
-        words for words, _ in plans.due_of(part, snapshot)
-    )
-    assert plans.due_of(snapshot.cards[1], snapshot) == []
-    head = account_lines.head(card, None, 80, 0.0, None, None, due)
+    assert due(snapshot, 0) == "to pay $200.00  this month, the plan covers its use"
+    assert due(snapshot, 1) == "to pay $36.10~  this month, no plan covers it"
+    assert due(snapshot, 2) == "", "it costs nothing"
+    assert due(month(), 1) == "", "without a plan anywhere its cost says all"
+    first, second, third = snapshot.cards
+    billed, listed = Uncovered("USD", "billed", 5 * BILLION), Uncovered("USD", "listed", 2 * BILLION)
+    first, second = replace(first, uncovered=(billed,)), replace(second, uncovered=(billed, listed))
+    several = replace(snapshot, cards=(first, second, third))
+    assert due(several, 0) == "to pay $205.00  this month, the plan covers the rest"
+    assert due(several, 1) == "to pay $7.00~  this month: $5.00 billed + $2.00 at list prices"
+    line = plans.due_of(snapshot.cards[0], snapshot)
+    head = account_lines.head(snapshot.cards[0], None, 80, 0.0, None, None, line)
     assert any("to pay $200.00" in "".join(words for words, _ in line) for line in head)

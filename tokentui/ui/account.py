@@ -170,7 +170,7 @@ class AccountPage(Window[None], inherit_bindings=False):
             return [[("this account is not there any more", "muted")]]
         past = self._facts.limits if self._facts else None
         known = self._facts.insights if self._facts else None
-        due = plans.due_of(card, self._snapshot) if self._snapshot and card.plans else []
+        due = plans.due_of(card, self._snapshot) if self._snapshot else []
         return account_lines.head(card, past, width, self._clock(), zone_of(self._snapshot), known, due)
 
     def _books(self, width: int, _height: int) -> list[Line]:

@@ -5,6 +5,7 @@ They stand beside what was computed, never in it: `engine.paid` says what is to 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokentui import forecast, text
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
     from tokentui.store.subscriptions import Subscription
     from tokentui.ui.app import TokenTUI
     from tokentui.ui.draw import Line
+
+_BOOKS = {
+    "billed": "billed", "logs": "at API prices", "listed": "at list prices", "so far": "billed so far",
+}  # fmt: skip
+"""What stands for days that no plan covers, in words."""
 
 
 def amount(nano: int, currency: str) -> str:
@@ -104,15 +110,20 @@ def due_end(found: ToPay, snapshot: Snapshot, known: int, days_left: int) -> str
 
 
 def due_of(card: Card, snapshot: Snapshot) -> Line:
-    """Return what is to pay for one account this month; nothing where no plan runs in it."""
-    from tokentui.engine.paid import of_month
-
-    code = text.shown_currency().code
-    found = of_month([card], snapshot.today, currency=code, billing_day=snapshot.billing_day)
-    if found is None:
+    """Return what is to pay for one account this month, and by which books; nothing where no plan runs."""
+    every = due(snapshot)
+    if every is None:
         return []
-    covered = "the plan covers the rest" if found.uncovered else "the plan covers its use"
-    return [("to pay ", "muted"), *due_line(found), (f"  this month, {covered}", "muted")]
+    mine = card.service, card.account
+    charges = tuple(each for each in every.charges if (each.plan.service, each.plan.account) == mine)
+    costs = tuple(each for each in every.costs if (each.service, each.account) == mine)
+    found = replace(every, charges=charges, costs=costs)
+    parts = [f"{amount(each.amount, each.currency)} {_BOOKS[each.book]}" for each in costs]
+    if card.plans:
+        said = f"this month, the plan covers {'the rest' if found.uncovered else 'its use'}"
+    else:
+        said = f"this month: {' + '.join(parts)}" if len(parts) > 1 else "this month, no plan covers it"
+    return [("to pay ", "muted"), *due_line(found), (f"  {said}", "muted")] if charges or costs else []
 
 
 def monthly(plans: Iterable[Subscription]) -> str:
