@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -227,6 +228,17 @@ async def test_an_import_shows_how_far_it_is_and_what_is_left() -> None:
         assert "What drove it" in shown(pilot)
         feed.progress(None)
         await until(pilot, lambda: "still grow" not in shown(pilot))
+
+
+async def test_once_the_engine_works_the_screen_gets_its_turn_within_a_millisecond() -> None:
+    before = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(0.005)
+        async with program(FakeFeed(sample(now=NOW))).run_test(size=(80, 24)) as pilot:
+            await until(pilot, lambda: "What drove it" in shown(pilot))
+            assert sys.getswitchinterval() == pytest.approx(0.001)
+    finally:
+        sys.setswitchinterval(before)
 
 
 async def test_before_there_is_anything_to_show_it_says_what_it_waits_for() -> None:
