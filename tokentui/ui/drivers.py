@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, tzinfo
+from datetime import tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import text
@@ -21,6 +21,10 @@ Place = tuple[int, int]
 """The number of a table, and of a line in it."""
 
 _GAP = 3
+_MOVED = 4
+"""Cells that the table of projects gives to that of sessions."""
+_TITLE = 18
+"""Cells that a title of a session should have before its end is told beside its beginning."""
 
 
 class Look(NamedTuple):
@@ -61,11 +65,17 @@ def lines(drivers: Drivers | None, width: int, zone: tzinfo | None, look: Look) 
     drawn: list[Line] = []
     for first in range(0, len(TABLES), count):
         tables = range(first, min(first + count, len(TABLES)))
-        size = (inner - _GAP * (len(tables) - 1)) // len(tables)
+        sizes = _sizes(inner, tables)
         rows = _height(drivers, tables)
         drawn += [[]] if drawn else []
-        made = [_table(drivers, table, size, rows, zone, look.cursor) for table in tables]
-        drawn += [beside([(table[row], size) for table in made], _GAP) for row in range(rows)]
+        made = [
+            _table(drivers, table, size, rows, zone, look.cursor)
+            for table, size in zip(tables, sizes, strict=True)
+        ]
+        drawn += [
+            beside([(table[row], size) for table, size in zip(made, sizes, strict=True)], _GAP)
+            for row in range(rows)
+        ]
     if not any(of(drivers, table) for table in range(len(TABLES))):
         drawn = [[(f"nothing was used {look.days}", "muted")]]
     focused = look.cursor is not None
@@ -73,6 +83,12 @@ def lines(drivers: Drivers | None, width: int, zone: tzinfo | None, look: Look) 
     drawn = [cut(line, inner) for line in drawn]
     style = "focus" if focused else "frame"
     return box(drawn, width, title, look.state, look.foot, style, heavy=focused)
+
+
+def _sizes(width: int, tables: range) -> list[int]:
+    """Return the cells of each table: titles of sessions are longer than names of projects."""
+    size = (width - _GAP * (len(tables) - 1)) // len(tables)
+    return [size - _MOVED, size, size + _MOVED] if len(tables) == len(TABLES) else [size] * len(tables)
 
 
 def _height(drivers: Drivers, tables: range) -> int:
@@ -85,12 +101,14 @@ def _table(
     by_cost = bool(drivers.totals.cost)
     timed = TABLES[table] == "session" and width >= 34
     last = "when" if timed else "share"
-    tail = (15 if drivers.start != drivers.end else 13) if timed else 7
+    of_one_day = drivers.start == drivers.end
+    begun_only = width < 11 + 13 + _TITLE
+    tail = 7 if not timed else (7 if of_one_day else 8) if begun_only else 13 if of_one_day else 15
     bar = 8 if not timed and width >= 38 else 0
     label = width - 11 - tail - bar
     head: Line = [(fit(TABLES[table], label) + fit("cost" if by_cost else "tokens", 11, ">"), "muted")]
     head.append((fit(f"  {last}" if timed else last, tail, "<" if timed else ">"), "muted"))
-    ending = _when(zone, drivers.start, drivers.end) if timed else _share(drivers, by_cost, bar)
+    ending = _when(zone, of_one_day, begun_only) if timed else _share(drivers, by_cost, bar)
     drawn = [head]
     for at, driver in enumerate(of(drivers, table)):
         figure = (figures.cost if by_cost else figures.tokens)(driver.usage, driver.quality)
@@ -105,15 +123,15 @@ def _table(
     return [*drawn, *([[]] * (rows - len(drawn)))]
 
 
-def _when(zone: tzinfo | None, start: date | None, end: date | None) -> Callable[[Driver], Line]:
+def _when(zone: tzinfo | None, of_one_day: bool, begun_only: bool) -> Callable[[Driver], Line]:
     def ending(driver: Driver) -> Line:
         if driver.first_at is None or driver.last_at is None:
             return []
         first, last = (moment(time).astimezone(zone) for time in (driver.first_at, driver.last_at))
-        if start != end:
-            return [(f"  {first.day:2} {first:%b %H:%M}", "muted")]
+        if not of_one_day:
+            return [(f"  {first.day:2} {first:{'%b' if begun_only else '%b %H:%M'}}", "muted")]
         begun, ended = f"{first:%H:%M}", f"{last:%H:%M}"
-        return [(f"  {begun}" + (f"–{ended}" if ended != begun else ""), "muted")]
+        return [(f"  {begun}" + ("" if begun_only or ended == begun else f"–{ended}"), "muted")]
 
     return ending
 
