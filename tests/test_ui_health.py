@@ -41,8 +41,9 @@ async def test_7_opens_what_doctor_says(size: tuple[int, int]) -> None:
         await until(pilot, lambda: "Today" in shown(pilot))
         assert not pilot.app.query(HealthPane), "it comes when it is first opened"
         await pilot.press("7")
-        await until(pilot, lambda: "● OK Claude Code" in said(pilot))
+        await until(pilot, lambda: "restored from a backup" in said(pilot))  # the last line of all
         for words in (
+            "● OK Claude Code",
             "7 Health",
             "logs 12 files · 48,210 requests · read 2 min ago",
             "today 10 requests",

@@ -193,6 +193,7 @@ async def test_on_a_narrow_screen_everything_that_helps_can_be_read(home: Path) 
     async with program(FakeFeed(EMPTY, sources=(Source(looked=(folder,)),))).run_test(size=(45, 20)) as pilot:
         await until(pilot, lambda: "Welcome" in shown(pilot))
         await pilot.press("d")
+        await until(pilot, lambda: "tokentui demo" in shown(pilot))
         text = " ".join(shown(pilot).split())
         for words in (
             "No logs of AI tools were found on this machine.",
@@ -204,11 +205,10 @@ async def test_on_a_narrow_screen_everything_that_helps_can_be_read(home: Path) 
             assert words in text
         assert max(map(len, shown(pilot).splitlines())) <= 45
         await pilot.press("?")
-        said = " ".join(shown(pilot).split())
-        for command in COMMANDS:
-            assert command.help in said
+        help_of = [command.help for command in COMMANDS]
+        await until(pilot, lambda: all(each in " ".join(shown(pilot).split()) for each in help_of))
         await pilot.press("escape", "2")
-        assert "Cost a day by service · last 30 days" in shown(pilot)
+        await until(pilot, lambda: "Cost a day by service · last 30 days" in shown(pilot))
 
 
 async def test_an_import_shows_how_far_it_is_and_what_is_left() -> None:

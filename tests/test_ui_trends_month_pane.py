@@ -100,8 +100,7 @@ async def test_every_size_is_survived_without_any_history_too(size: tuple[int, i
         async with program(FakeFeed(snapshot), monthly_budget=200.0).run_test(size=size) as pilot:
             await pilot.press("2", "f", "left", "left", "[", "end", "right", "p", "u", "c", "]", "escape")
             await pilot.resize_terminal(60, 20)
-            await pilot.pause()
-            assert "Nov 2026" in said(pilot)
+            await until(pilot, lambda: "Nov 2026" in said(pilot))
 
 
 def test_what_crosses_the_line(tmp_path: Path) -> None:
