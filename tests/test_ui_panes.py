@@ -131,7 +131,7 @@ async def test_an_equal_snapshot_repaints_nothing_and_a_figure_its_own_line(
     painted: list[object] = []
     refresh = Lines.refresh
     async with program(feed).run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: "What drove it" in shown(pilot))
+        await until(pilot, lambda: "Day by day" in shown(pilot))
         await pilot.pause()
 
         def noted(self: Lines, *regions: object, **options: bool) -> Lines:

@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tokentui import config, text
-from tokentui.ui import cards, days, totals
+from tokentui.ui import cards, totals
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, wrap
 from tokentui.ui.drivers_panel import DriversPanel
@@ -88,13 +88,19 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         yield Lines(self._totals, id="totals")
         yield Grid(id="cards")
         yield DriversPanel(self._feed)
-        yield Lines(self._days, id="days")
 
     def _totals(self, width: int, height: int) -> list[Line]:
         return totals.lines(self.snapshot, width, height, cast("TokenTUI", self.app).settings.monthly_budget)
 
+    def _show_days(self) -> None:
+        """Use the room below, after the first paint, which would take 8 ms more."""
+        if self.is_attached and not self.query("#days"):
+            self.mount(Lines(self._days, id="days"))
+
     def _days(self, width: int, height: int) -> list[Line]:
         if self.snapshot is not None:
+            from tokentui.ui import days
+
             return days.lines(self.snapshot, width, height)
         if cast("TokenTUI", self.app).failure:
             return []  # the line above says it
@@ -103,6 +109,7 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show what is known already."""
+        self.call_after_refresh(self._show_days)
         self.watch_snapshot()
 
     def watch_snapshot(self) -> None:
@@ -136,7 +143,7 @@ class Overview(VerticalScroll, can_focus=True, inherit_bindings=False):
         from tokentui.ui.pinned import Pinned
 
         if not shown:
-            self.mount(Pinned(self._feed, lambda: self.snapshot), before="#days")
+            self.mount(Pinned(self._feed, lambda: self.snapshot), after="#drivers")
         self.query_one(Pinned).look()
 
     def tick(self) -> None:
