@@ -24,6 +24,7 @@ from tokentui.sources import providers
 from tokentui.store.snapshot import Snapshot
 from tokentui.ui.accounts_add import AddAccount
 from tokentui.ui.lock import Locked
+from tokentui.ui.plain_field import PlainField
 from tokentui.ui.secret_field import SecretField
 
 MOST_KEYS = 25
@@ -336,6 +337,21 @@ async def test_only_what_a_service_needs_is_asked_for(provider: Provider) -> Non
         await person.press("enter")
         await person.sees("added moonshot/work")
     assert accounts().view("moonshot/work").account.base_url == provider.url
+
+
+async def test_an_address_that_will_not_do_stays_to_be_mended_with_the_reason() -> None:
+    with_vault()
+    async with opened() as person:
+        await person.pick("litellm")
+        await person.paste(GOOD)
+        await person.press("enter")
+        await person.sees("Base URL")
+        await person.paste("here")  # behind the address that stands there
+        await person.press("enter")
+        await person.sees("the base URL is no address")
+        assert person.app.screen.query_one(PlainField).value == "http://127.0.0.1:4000here"
+        await person.press(*["backspace"] * 4)
+        assert "is no address" not in person.screen
 
 
 async def test_what_runs_on_this_machine_needs_no_key() -> None:

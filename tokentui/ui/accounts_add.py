@@ -138,7 +138,7 @@ class AddAccount(KeyWindow):
         missing = steps.fields(row, self._taken.get(row.name, ()), self._given)
         if missing:
             self._asked = missing[0]
-            await self.go("field", PlainField(missing[0].value))
+            await self.go("field", PlainField(steps.typed(self._draft, missing[0]) or missing[0].value))
         else:
             await self._test()
 

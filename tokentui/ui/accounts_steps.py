@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from tokentui.billing import Account
 from tokentui.sources.providers import Provider
 
 PASTE = "paste"
@@ -71,6 +72,13 @@ def fields(row: Provider, taken: Collection[str], given: Collection[str]) -> lis
         wanted.append(field)
     wanted += [Field(each.name, each.title, each.hint) for each in row.options if each.required]
     return [each for each in wanted if each.name not in given]
+
+
+def typed(account: Account, field: Field) -> str:
+    """Return what an account has in a field, to be mended where it will not do."""
+    if field.name in ("name", "base_url"):
+        return str(getattr(account, field.name))
+    return account.options.get(field.name, "")
 
 
 def _moves(row: Provider) -> bool:

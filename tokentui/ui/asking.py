@@ -42,6 +42,8 @@ class Asking(Window[str], inherit_bindings=False):
         self.hint = ""
         """What would."""
         self._field: Widget | None = None
+        self._stood: str | None = None
+        """What is in the field while nobody has typed there."""
         self._slot = Vertical(classes="slot")
         self._head = Lines(lambda width, _: self.headline(width))
         self._body = Lines(self._lines)
@@ -66,6 +68,7 @@ class Asking(Window[str], inherit_bindings=False):
         self.step, self.wrong, self.hint = step, wrong, hint
         with self.app.batch_update():
             old, self._field = self._field, field
+            self._stood = field.value if isinstance(field, PlainField) else None
             if old is not None:
                 await old.remove()
             if field is not None:
@@ -100,8 +103,11 @@ class Asking(Window[str], inherit_bindings=False):
         if self.wrong:
             self.refuse("")
 
-    def on_input_changed(self) -> None:
+    def on_input_changed(self, message: PlainField.Changed) -> None:
         """What was wrong is being mended; a list may narrow."""
+        if message.input is not self._field or message.value == self._stood:
+            return  # a field also tells of what stands in it at first
+        self._stood = None
         self.wrong = self.hint = ""
         self.changed()
         self.show()
