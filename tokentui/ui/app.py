@@ -44,7 +44,7 @@ TICK_SECONDS = 30.0
 
 SWITCH_SECONDS = 0.001
 """How long a thread of the engine computes on while the screen has something to do. With Python's 5 ms the
-loop is late by 7 to 8 ms in an import's 95th percentile, with this by 3 to 4; the import takes as long."""
+loop is late by 7 to 8 ms in the 95th percentile of 3 GB, with this by 3 to 4; the import takes as long."""
 
 
 class Delivered(Message):
