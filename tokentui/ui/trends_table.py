@@ -44,7 +44,7 @@ class Table:
         if not self.series:
             return []
         whole = together("total", self.series)
-        columns = self._columns(whole, wide=width >= _WIDE)
+        columns: Sequence[_Column] = self._columns(whole, wide=width >= _WIDE)
         if width >= _ROOMY:
             columns = [
                 column._replace(width=_FIGURE + 1) if column.width == _FIGURE else column
