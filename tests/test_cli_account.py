@@ -114,6 +114,19 @@ def test_without_a_vault_or_with_a_locked_one_the_key_is_not_even_asked_for(
     assert provider.seen == []
 
 
+def test_why_the_vault_stays_shut_is_told(typed: Typed, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    added(typed)
+    monkeypatch.setenv("TOKENTUI_VAULT_PASSPHRASE", "another one 123")
+    keychain._vault.cache_clear()
+    code, _, err = typed("account", "test", "deepseek")
+    assert (code, "what was found there does not open it" in err) == (1, True)
+    (vault,) = home.rglob("vault.json")
+    vault.write_text(vault.read_text()[:200])
+    keychain._vault.cache_clear()
+    code, _, err = typed("account", "test", "deepseek")
+    assert (code, "cut short" in err, f"{vault}.bak" in err) == (1, True, True)
+
+
 def test_the_passphrase_may_come_from_the_environment(typed: Typed, monkeypatch: pytest.MonkeyPatch) -> None:
     with_vault()
     keychain._vault.cache_clear()

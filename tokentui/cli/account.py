@@ -222,15 +222,19 @@ def _asked_key(question: str) -> Secret:
 
 
 def _require_vault(accounts: Accounts) -> None:
-    """Raise Failure where a key cannot be kept: before it is asked for, with nobody to type a passphrase."""
+    """Fail where a key cannot be kept: before it is asked for, with nobody to type a passphrase.
+
+    Raises Failure or SecretsError.
+    """
     if sys.stdin.isatty():
         return
     state = accounts.vault_state
     if state == "none":
         raise Failure("there is no vault to keep the key in", hint="tokentui vault init makes one")
     if state == "locked":
-        hint = "set TOKENTUI_VAULT_PASSPHRASE, or run this in a terminal"
-        raise Failure("the vault is locked", hint=hint)
+        from tokentui.engine import keychain
+
+        keychain.vault_of(look_around().paths).unlock()  # fails again, and says why
 
 
 def _open_vault(accounts: Accounts) -> None:
