@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.ui_program import TODAY, sample, usage
-from tokentui.store.snapshot import Drivers, Limit, Usage
-from tokentui.ui import cards, draw, drivers, figures, plot, ticks, totals
+from tokentui.store.snapshot import Billing, Drivers, Limit, Usage
+from tokentui.ui import card_billing, cards, draw, drivers, figures, plot, ticks, totals
 
 NOW = 1_800_000_000.0
 
@@ -58,16 +58,38 @@ def test_a_change_has_an_arrow(now: int | None, before: int | None, shown: str) 
     ("percent", "state"), [(0.0, "OK"), (79.9, "OK"), (80.0, "WARN"), (95.0, "CRIT"), (None, "")]
 )
 def test_the_fullest_limit_gives_the_state(percent: float | None, state: str) -> None:
-    assert (
-        figures.state([Limit("a", "", 300, percent, None, 0), Limit("b", "", 300, None, None, 0)], NOW)
-        == state
-    )
+    limits = (Limit("a", "", 300, percent, None, 0), Limit("b", "", 300, None, None, 0))
+    assert card_billing.state(replace(sample().cards[0], limits=limits), NOW) == state
+
+
+@pytest.mark.parametrize(
+    ("limit", "state"), [(None, "OK"), (1_000, "OK"), (125, "WARN"), (100, "CRIT"), (50, "CRIT")]
+)
+def test_a_limit_of_ones_own_counts_for_the_state_and_stands_on_the_card(
+    limit: int | None, state: str
+) -> None:
+    known = replace(sample().cards[0], billing=None, limits=(Limit("a", "5 h", 300, 10.0, None, 0),))
+    spent = known.month.cost
+    card = replace(known, monthly_limit=None if limit is None else spent * limit // 100)
+    assert card_billing.state(card, NOW) == state
+    shown = plain(cards.lines(card, 40, 8, NOW, focused=False))
+    assert state in shown
+    percent = {None: "", 1_000: "10 %", 125: "80 %", 100: "100 %", 50: "200 %"}[limit]
+    assert any("month ━" in line and percent in line for line in shown.split("\n")) == (limit is not None)
+
+
+def test_what_was_billed_counts_for_the_state_before_what_was_computed() -> None:
+    computed = sample().cards[0].month.cost
+    billing = Billing(status="ok", month=9 * computed, billed=True, monthly_limit=10 * computed)
+    card = replace(sample().cards[0], limits=(), billing=billing)
+    assert card_billing.state(card, NOW) == "WARN"
+    assert card_billing.state(replace(card, billing=replace(billing, month=None)), NOW) == "OK"
 
 
 def test_a_limit_that_was_reset_since_is_unknown() -> None:
     limit = Limit("a", "5 h", 300, 92.0, round((NOW - 1) * 1e6), 0)
     assert figures.used(limit, NOW) is None
-    assert figures.state([limit], NOW) == ""
+    assert card_billing.state(replace(sample().cards[0], limits=(limit,)), NOW) == ""
     shown = plain(cards.lines(replace(sample().cards[0], limits=(limit,)), 40, 8, NOW, focused=False))
     assert "—" in shown
     assert "92" not in shown

@@ -83,7 +83,7 @@ def head(
     known: AccountInsights | None = None, due: Line | None = None,
 ) -> list[Line]:  # fmt: skip
     """Return what was spent, the limits, the plans and what is `due`, and where the provider shows it."""
-    state = figures.state(card.limits, now)
+    state = card_billing.state(card, now)
     inner = width - 4
     url = selections.dashboard_url(card.service)
     address: Line = [(url or "no page of its own is known", "accent" if url else "muted")]

@@ -43,6 +43,27 @@ def mark(billing: Billing | None) -> tuple[str, str] | None:
     return MARKS.get(billing.status) if billing is not None else None
 
 
+def month_percent(card: Card) -> float | None:
+    """Return how much of the limit that the user set for a month is spent; None without one.
+
+    What was billed counts where the provider tells it in dollars, else what was computed.
+    """
+    billing = card.billing
+    limit = (billing or card).monthly_limit
+    if not limit:
+        return None
+    billed = billing.month if billing and billing.currency == "USD" else None
+    return 100 * (card.month.cost if billed is None else billed) / limit
+
+
+def state(card: Card, now: float) -> str:
+    """Return OK, WARN or CRIT for the fullest limit, the user's own of the month among them."""
+    percents = [percent for limit in card.limits if (percent := figures.used(limit, now)) is not None]
+    if (month := month_percent(card)) is not None:
+        percents.append(month)
+    return figures.level(max(percents)).upper() if percents else ""
+
+
 def lines(billing: Billing, width: int, rows: int, now: float) -> list[Line]:
     """Return what there is to say in at most so many lines, the most urgent first. `now`: UTC seconds."""
     said = [
@@ -80,15 +101,17 @@ def _limit(billing: Billing, width: int) -> list[Line]:
     """Return the month against the limit that the user set."""
     if not billing.monthly_limit or billing.month is None or billing.currency != "USD":
         return []
-    percent = 100 * billing.month / billing.monthly_limit
-    of = f"of {figures.money(billing.monthly_limit, 0)}"
+    return [month_line(100 * billing.month / billing.monthly_limit, billing.monthly_limit, width)]
+
+
+def month_line(percent: float, limit: int, width: int) -> Line:
+    """Return how much of a month's limit (nano-dollars) is spent: `month ━━━━──  64 %  of $150`."""
+    of = f"of {figures.money(limit, 0)}"
     room = width - 6 - 6 - len(of) - 2
     bar = gauge(percent, room, figures.level(percent)) if room >= 4 else []
     return [
-        [
-            (fit("month", 6), "text"), *bar, (fit(text.percent(percent), 6, ">"), figures.level(percent)),
-            (f"  {of}", "muted"),
-        ]
+        (fit("month", 6), "text"), *bar, (fit(text.percent(percent), 6, ">"), figures.level(percent)),
+        (f"  {of}", "muted"),
     ]  # fmt: skip
 
 

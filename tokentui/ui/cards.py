@@ -37,7 +37,7 @@ def ordered(cards: tuple[Card, ...], now: float) -> list[Card]:
 def _states(card: Card, now: float) -> tuple[str, str]:
     """Return the state of an account's limits and that of asking its provider."""
     told = card_billing.mark(card.billing)
-    return figures.state(card.limits, now), told[0] if told else ""
+    return card_billing.state(card, now), told[0] if told else ""
 
 
 def name(card: Card) -> str:
@@ -55,7 +55,7 @@ def lines(
 
     `now`: UTC seconds; times of day are shown in `zone`.
     """
-    state = figures.state(card.limits, now)
+    state = card_billing.state(card, now)
     if height < 4 or width < 20:
         return _phone(card, width, height, now, state, focused=focused)
     style = "focus" if focused else {"CRIT": "crit", "WARN": "warn"}.get(state, "frame")
@@ -88,7 +88,8 @@ def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) 
         first = [limit_line(limit, width, now) for limit in _fullest_of(card.limits, 1, now)] or [month]
         return [*first, today][:rows] if rows > 1 else [today]
     most = max(1, rows - (3 if rows > 4 else 2))
-    limits = [limit_line(limit, width, now) for limit in _fullest_of(card.limits, most, now)]
+    own = [] if card.billing else _own_limit(card, width)
+    limits = [limit_line(limit, width, now) for limit in _fullest_of(card.limits, most - len(own), now)] + own
     if not limits and rows > 4:
         limits = [[("no limits in its logs", "muted")]]
     spent = [today, month] if rows - len(limits) > 2 or not card.limits else [today]
@@ -102,6 +103,14 @@ def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) 
     blank = left - len(chart)
     words: list[Line] = [said] if blank and (urgent or said) else [[]] if blank else []
     return [*limits, *words, *spent, *([[]] * (blank - len(words))), *chart]
+
+
+def _own_limit(card: Card, width: int) -> list[Line]:
+    """Return the month against the limit that the user set for a tool that only logs tell of."""
+    percent = card_billing.month_percent(card)
+    if percent is None or not card.monthly_limit:
+        return []
+    return [card_billing.month_line(percent, card.monthly_limit, width)]
 
 
 def _told(card: Card, billing: Billing, width: int, rows: int, now: float) -> list[Line]:

@@ -135,14 +135,6 @@ def used(limit: Limit, now: float) -> float | None:
     return limit.used_percent
 
 
-def state(limits: Iterable[Limit], now: float) -> str:
-    """Return OK, WARN or CRIT for the fullest limit; nothing when no limit is known."""
-    percents = [percent for limit in limits if (percent := used(limit, now)) is not None]
-    if not percents:
-        return ""
-    return level(max(percents)).upper()
-
-
 def level(percent: float | None) -> str:
     """Return the style of a percentage: ok, warn or crit; rest when it is unknown."""
     if percent is None:

@@ -17,7 +17,7 @@ from tokentui.engine import own_limits
 from tokentui.engine.limit_insights import HISTORY_DAYS, Insights, insights
 from tokentui.moments import moment
 from tokentui.store.usage_table import Where
-from tokentui.ui import cards, figures, limits_lines
+from tokentui.ui import card_billing, cards, limits_lines
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, spread, wrap
@@ -271,7 +271,7 @@ class LimitsPane(Lines, can_focus=True, inherit_bindings=False):
         return any(card.service == "claude-code" and not card.limits for card in every)
 
     def _head(self, card: Card, width: int, now: float) -> Line:
-        state = figures.state(card.limits, now)
+        state = card_billing.state(card, now)
         plan = text.clean(card.plan, 20)
         title: Line = [(f" {cards.name(card)}", "strong"), (f"  {plan}" if plan else "", "muted")]
         return spread(title, [(state, state.lower()), (" ", "")] if state else [], width)

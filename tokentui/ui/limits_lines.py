@@ -8,7 +8,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING
 
 from tokentui import forecast, text
-from tokentui.ui import figures, pace, plans
+from tokentui.ui import card_billing, figures, pace, plans
 from tokentui.ui.draw import BLOCKS, Line, cut, fit, gauge, length, spread, wrap
 
 if TYPE_CHECKING:
@@ -68,12 +68,13 @@ def items(card: Card, known: AccountInsights | None) -> list[Item]:
     billing = card.billing
     own = known.own if known else None
     monthly = (billing or card).monthly_limit
-    if monthly:
+    percent = card_billing.month_percent(card)
+    if monthly and percent is not None:
         billed = billing.month if billing and billing.currency == "USD" else None
         spent = card.month.cost if billed is None else billed
         book = "billed" if billed is not None and billing and billing.billed else "computed"
         said = f"{figures.money(spent)} of {figures.money(monthly, 0)} {book}"
-        found.append(Item(card, "month", "month", percent=100 * spent / monthly, of=said))
+        found.append(Item(card, "month", "month", percent=percent, of=said))
     if own is not None and own.token_limit:
         used = card.month.total_tokens
         if billing and billing.month_tokens is not None:
