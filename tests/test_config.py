@@ -70,7 +70,7 @@ WRONG = [
     ("sources_off = [1979-05-27]", "sources_off must be a text in quotes, not a date or time", "sources_off"),
     ("extra_roots = []", "extra_roots must be a table of sources, not a list", "extra_roots"),
     ('extra_roots = { codex = ["~/a", "b"] }', "extra_roots must hold full paths, not “b”", "extra_roots"),
-    ('monthly_budget = "600"', "monthly_budget must be a number of dollars, not a text", "monthly_budget = 600"),
+    ('monthly_budget = "600"', "monthly_budget must be a number of dollars, not a text", "budget = 600"),
     ("monthly_budget = -1", "monthly_budget must be 0 for none, or lie between", "monthly_budget = 600"),
     ("monthly_budget = nan", "monthly_budget must be 0 for none, or lie between", "monthly_budget = 600"),
     ("[extra_roots]\ncodex = 5", "extra_roots must be a list of texts, not a number", "extra_roots"),

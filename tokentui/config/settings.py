@@ -69,7 +69,7 @@ class Settings:
         checks.billing_day, "billing_day = 15", live=False,
     )  # fmt: skip
     monthly_budget: float = _setting(
-        0.0, "What a month may cost in all, in US dollars; 0 means the limits of the accounts, if each has one.",
+        0.0, "What a month may cost in all, in US dollars; 0: the limits of the accounts, if each has one.",
         checks.monthly_budget, "monthly_budget = 600",
     )  # fmt: skip
     currency: str = _setting(
