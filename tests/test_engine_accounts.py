@@ -29,6 +29,7 @@ from tokentui.sources.providers.errors import KeyRejected, Unavailable
 from tokentui.store.errors import DiskFull
 from tokentui.store.ledger import StoredState
 from tokentui.store.place import WITHOUT_WAL, Place
+from tokentui.usage import LimitReading
 
 NOW = 1_795_000_000_000_000
 
@@ -206,16 +207,22 @@ def test_a_key_that_is_elsewhere_is_replaced_there(accounts: Accounts) -> None:
 
 
 def test_removing_says_before_what_goes_and_takes_the_key_with_it(accounts: Accounts) -> None:
-    account = accounts.add(Account("deepseek"), Secret(GOOD)).account
+    draft = Account("deepseek", prices="* -20 %", monthly_limit=5 * 10**9)
+    account = accounts.add(draft, Secret(GOOD)).account
+    reading = LimitReading("deepseek", "", "requests", 1440, 5.0, None, NOW, origin="api")
     with accounts.writing() as writer:
-        writer.put_fetched(account, Fetched(balances=(Balance(10**9),)), NOW)
+        told = Fetched(balances=(Balance(10**9), Balance(10**9, "CNY")), limits=(reading,))
+        writer.put_fetched(account, told, NOW)
         writer.put_states([stored(account, "ok", last_success_at=NOW)])
     view = accounts.view("deepseek")
     assert answered_at(view) == NOW
     assert state_of(view) == "ok"
     going = accounts.removal("deepseek")
-    assert (going["balances"], going["account_states"]) == (1, 1)
-    assert removal_words(view, going) == "deepseek: 1 balances, 1 states, its key in the vault"
+    assert (going["balances"], going["account_states"], going["limit_readings"]) == (2, 1, 1)
+    assert removal_words(view, going) == (
+        "deepseek: 2 balances, 1 reading of its limits, the limits you set, its own prices,"
+        " its key in the vault"
+    )
     accounts.remove("deepseek")
     assert accounts.listed() == []
     assert keychain.vault_of(config.paths(os.environ)).read().items == {}

@@ -149,7 +149,7 @@ async def test_an_account_goes_after_a_preview_and_a_y(accounts: Accounts) -> No
     told(accounts, state(accounts, "ok"), left=10**9)
     async with opened() as person:
         await person.press("d")
-        await person.sees("Remove deepseek: 1 balances, 1 states, its key in the vault?")
+        await person.sees("Remove deepseek: 1 balance, its key in the vault?")
         await person.press("enter")
         assert len(accounts.listed()) == 2, "only y is yes"
         await person.press("d")

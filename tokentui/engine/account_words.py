@@ -75,10 +75,19 @@ def key_place(view: AccountView) -> str:
 def removal_words(view: AccountView, going: Mapping[str, int]) -> str:
     """Return what would go with an account, and what would stay."""
     kinds = {
-        "billed_buckets": "buckets of what its provider billed", "balances": "balances",
-        "account_states": "states", "subscriptions": "subscriptions",
-    }  # fmt: skip
-    parts = [f"{going[table]:,} {words}" for table, words in kinds.items() if going.get(table)]
+        "billed_buckets": "figure/s of its provider", "balances": "balance/s",
+        "limit_readings": "reading/s of its limits", "subscriptions": "plan/s",
+    }
+    parts = [
+        f"{going[table]:,} {words.replace('/s', '' if going[table] == 1 else 's')}"
+        for table, words in kinds.items()
+        if going.get(table)
+    ]
+    own = ("monthly_limit", "session_limit", "token_limit")
+    if any(getattr(view.account, name) is not None for name in own):
+        parts.append("the limits you set")
+    if view.account.prices:
+        parts.append("its own prices")
     if key_place(view) == "vault":
         parts.append("its key in the vault")
     text = f"{view.account.key}: {', '.join(parts) or 'nothing is stored of it'}"

@@ -21,6 +21,12 @@ LIMITS = ("monthly_limit", "session_limit", "token_limit")
 _OWN = ("billed_buckets", "balances", "account_states", "subscriptions")
 """What goes with an account that is removed; what was read from logs stays."""
 
+_TOLD = (
+    "origin NOT IN ('log', 'status-line') AND series_id IN"
+    " (SELECT id FROM limit_series WHERE account_id = ?)"
+)
+"""Readings of limits that go with it: those that its provider told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Configured:
@@ -123,21 +129,20 @@ def removal(connection: sqlite3.Connection, number: int) -> dict[str, int]:
         )
         for table in _OWN
     }
+    (readings,) = connection.execute(
+        f"SELECT count(*) FROM limit_readings WHERE {_TOLD}", (number,)
+    ).fetchone()
     (requests,) = connection.execute(
         "SELECT coalesce(sum(request_count), 0) FROM usage_days WHERE account_id = ?", (number,)
     ).fetchone()
-    return {**found, "requests": int(requests)}
+    return {**found, "limit_readings": int(readings), "requests": int(requests)}
 
 
 def remove(connection: sqlite3.Connection, number: int) -> None:
     """Remove an account with what its provider said of it; requests that were read from logs stay."""
     for table in _OWN:
         connection.execute(f"DELETE FROM {table} WHERE account_id = ?", (number,))
-    connection.execute(
-        "DELETE FROM limit_readings WHERE origin NOT IN ('log', 'status-line') AND series_id IN"
-        " (SELECT id FROM limit_series WHERE account_id = ?)",
-        (number,),
-    )
+    connection.execute(f"DELETE FROM limit_readings WHERE {_TOLD}", (number,))
     blank = Account("", "")
     connection.execute(
         f"UPDATE accounts SET {', '.join(f'{name} = ?' for name in _FIELDS)}, created_at = NULL,"
