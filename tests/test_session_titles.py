@@ -27,7 +27,7 @@ from tokentui.engine.session_titles import AGAIN_SECONDS, SessionTitles
 from tokentui.sources import titles
 from tokentui.sources.logs import claude_titles
 from tokentui.store import UsageQuery
-from tokentui.store.titles import changed_logs
+from tokentui.store.titles import logs_read
 from tokentui.ui.explore_draw import Shown, row
 from tokentui.ui.privacy import Veil
 
@@ -102,16 +102,31 @@ def codex(home: Path, index: str = "") -> str:
     return str(rollout)
 
 
-def threads(path: Path, *rows: tuple[str, str]) -> sqlite3.Connection:
+def threads(path: Path, *rows: tuple[str, str], said: str = "please do it") -> sqlite3.Connection:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA journal_mode = wal")
-    connection.execute("CREATE TABLE threads (id TEXT PRIMARY KEY, title TEXT, model TEXT)")
-    connection.executemany("INSERT INTO threads (id, title) VALUES (?, ?)", rows)
+    connection.execute("CREATE TABLE threads (id TEXT PRIMARY KEY, title TEXT, first_user_message TEXT)")
+    connection.executemany("INSERT INTO threads VALUES (?, ?, ?)", [(*row, said) for row in rows])
     connection.commit()
     return connection
 
 
-def test_codex_names_win_over_first_messages_and_broken_lines_are_passed_over(tmp_path: Path) -> None:
+def test_a_title_that_is_only_what_the_user_wrote_first_is_not_taken(tmp_path: Path) -> None:
+    path = codex(tmp_path)
+    said = "why is\n  it red? The build of yesterday was green, and nobody touched it since."
+    cut = ("t2", "why is it red? The build of…"), ("t3", "why is it red? The build...")
+    rows = ("t1", said), *cut, ("t4", "Red build"), ("t5", " ")
+    threads(tmp_path / "state_5.sqlite", *rows, said=said).close()
+    assert titles.of("codex", [path]) == {"t4": "Red build"}
+    old = sqlite3.connect(tmp_path / "state_6.sqlite")  # of which nobody can say what its titles are
+    old.execute("CREATE TABLE threads (id TEXT PRIMARY KEY, title TEXT)")
+    old.execute("INSERT INTO threads VALUES ('t1', 'why is it red?')")
+    old.commit()
+    old.close()
+    assert titles.of("codex", [path]) == {}
+
+
+def test_codex_names_win_over_those_of_its_database_and_broken_lines_are_passed_over(tmp_path: Path) -> None:
     index = lines({"id": "t1", "thread_name": "old"}, {"id": "t1", "thread_name": "Tidy up"}) + '{"id": "t3'
     path = codex(tmp_path, index)
     threads(tmp_path / "state_4.sqlite", ("t1", "older database")).close()
@@ -194,13 +209,12 @@ def test_every_source_with_titles_is_in_the_registry() -> None:
 def test_a_title_stays_when_the_log_is_gone_and_is_what_drove_the_day(tmp_path: Path) -> None:
     writer = store.open_writer(tmp_path / "tokentui.db", "UTC")
     writer.ingest([batch([record("a")])], NOW)
-    [(source, path, _, mtime)] = changed_logs(writer.connection, titles.SOURCES, -1, 9)
+    [(source, path, _)] = logs_read(writer.connection, titles.SOURCES, 0, -1, 9)
     (conversation,) = writer.connection.execute("SELECT conversation_id FROM sessions").fetchone()
     assert writer.put_titles({source: {conversation: "Fix cart totals", "unknown": "nobody"}}) == 1
     assert writer.put_titles({source: {conversation: "Fix cart totals"}}) == 0
     writer.mark_gone([path], NOW)
-    assert changed_logs(writer.connection, titles.SOURCES, -1, 9) == []
-    assert changed_logs(writer.connection, titles.SOURCES, mtime, 9) == []
+    assert logs_read(writer.connection, titles.SOURCES, 0, -1, 9) == []
     writer.close()
     reader = store.open_reader(tmp_path / "tokentui.db")
     assert [driver.label for driver in reader.snapshot(NOW, "UTC").drivers.sessions] == ["Fix cart totals"]
@@ -253,6 +267,25 @@ def test_logs_that_did_not_change_since_are_not_opened_for_their_titles_again(
     anew = SessionTitles(database, now, lambda: at)
     anew.turn(changed=True)
     assert opened == [str(path)] * 2
+    database.close()
+
+
+def test_a_log_with_a_time_of_its_own_neither_hides_the_others_nor_is_passed_over(home: Path) -> None:
+    def titled(number: int, changed_at: float) -> None:
+        title = b'{"type":"ai-title","aiTitle":"Number %d"}\n' % number
+        path = log(home, f"-work-shop/s{number}.jsonl")
+        append(path, request(str(number), sessionId=f"s{number}"), title)
+        os.utime(path, (changed_at, changed_at))
+
+    titled(1, time.time() + 10 * 365 * 86_400)  # of a machine whose clock was wrong
+    database = collected()
+    SessionTitles(database, now, time.monotonic).finish()
+    titled(2, time.time())
+    titled(3, time.time() - 365 * 86_400)  # copied here today
+    collected(database)
+    SessionTitles(database, now, time.monotonic).finish()
+    rows = database.writer.connection.execute("SELECT title FROM sessions ORDER BY conversation_id")
+    assert rows.fetchall() == [("Number 1",), ("Number 2",), ("Number 3",)]
     database.close()
 
 

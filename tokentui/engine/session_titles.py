@@ -25,7 +25,9 @@ TURN_BYTES = 8 << 20
 AGAIN_SECONDS = 60.0
 """Until the logs that have grown since are looked at again: a title is seldom changed."""
 
-_MOST = 2_000
+_MOST = 20_000
+"""Logs of one look, the newest: 4 MB of paths."""
+
 _DAY_NS = 86_400 * 10**9
 
 
@@ -76,14 +78,16 @@ class SessionTitles:
     def _ask(self) -> None:
         # A start that finds nothing new needs none of it.
         from tokentui.sources import titles
-        from tokentui.store.titles import changed_logs
+        from tokentui.store.titles import logs_read
 
-        writer = self._database.writer
+        writer, now = self._database.writer, self._clock()
         noted = writer.meta(TITLES_READ)
-        since = int(noted) if noted else self._clock() * 1000 - FIRST_DAYS * _DAY_NS
-        rows = changed_logs(writer.connection, titles.SOURCES, since, _MOST)
-        self._waiting = [(source, path, size) for source, path, size, _ in rows]
-        self._until = max((mtime for *_, mtime in rows), default=None)
+        # A clock that was put back must not keep what is read from now on from being looked at.
+        since = min(int(noted), now) if noted else 0
+        changed_since = 0 if noted else now * 1000 - FIRST_DAYS * _DAY_NS
+        logs = logs_read(writer.connection, titles.SOURCES, since, changed_since, _MOST)
+        self._waiting = [(log.source, log.path, log.size) for log in logs]
+        self._until = now if logs else None
 
     def _name(self, logs: list[tuple[str, str, int]]) -> int:
         from tokentui.sources import titles

@@ -7,8 +7,8 @@ import sqlite3
 ZONE = "zone"
 """The setting that names the zone in which the days of `usage_days` begin and end."""
 
-TITLES_READ = "titles_read_until"
-"""The note that holds the newest mtime (ns) of the logs that were looked at for titles of sessions."""
+TITLES_READ = "titles_read_at"
+"""The note that says up to which logs titles were looked for: when the last was read, in microseconds."""
 
 
 def setting(connection: sqlite3.Connection, name: str) -> str | None:

@@ -1,9 +1,9 @@
 """Titles of Codex's sessions: `session_index.jsonl` beside the rollouts, then its database of threads.
 
 The index is appended to, its newest line of a thread counts: `{"id", "thread_name", "updated_at"}`. The
-database `state_N.sqlite` has `threads(id, title, …)`, where an unnamed thread has its first message. It
-belongs to a program that may be writing: it is opened for reading only, and where that fails the titles
-that are known stay.
+database `state_N.sqlite` has `threads(id, title, first_user_message, …)`. The title of an unnamed thread is
+its first message, whole or cut: the text of a prompt, which is never kept. The database belongs to a program
+that may be writing: it is opened for reading only, and where that fails the titles that are known stay.
 """
 
 from __future__ import annotations
@@ -91,8 +91,18 @@ def _threads(path: Path) -> dict[str, str]:
     uri = f"{path.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS)) as connection:
         connection.execute("PRAGMA query_only = 1")
-        rows = connection.execute("SELECT id, title FROM threads")
-        return {id: title for id, title in rows if isinstance(id, str) and isinstance(title, str)}
+        rows = connection.execute("SELECT id, title, first_user_message FROM threads")
+        return {
+            id: title
+            for id, title, said in rows
+            if isinstance(id, str) and isinstance(title, str) and _is_name(title, said)
+        }
+
+
+def _is_name(title: str, said: object) -> bool:
+    """Say whether a title is more than the beginning of what the user wrote first."""
+    words = " ".join(title.split()).rstrip("….").strip()
+    return bool(words) and isinstance(said, str) and not " ".join(said.split()).startswith(words)
 
 
 def _threads_of_copy(path: Path) -> dict[str, str]:
