@@ -49,6 +49,7 @@ def test_no_name_and_no_cost_reaches_the_terminal(tmp_path: Path) -> None:
             terminal.quiet(0.15)
         written = bytes(terminal.raw)
         assert CANARY.encode() not in written
+        assert CANARY.lower().encode() not in written
         for cost in COSTS:
             assert cost not in written, cost
         assert "•••".encode() in written

@@ -17,6 +17,7 @@ from tests.store_batches import batch, context, record
 from tests.ui_program import FakeFeed, Source, healthy
 from tokentui import store
 from tokentui.config import Settings
+from tokentui.store.snapshot import Billing
 from tokentui.ui.commands import COMMANDS
 from tokentui.usage import LimitReading
 
@@ -59,7 +60,13 @@ def feed_of(folder: Path, now: float) -> FakeFeed:
     snapshot = reader.snapshot(round(now * 1e6), "UTC")
     reader.close()
     notice = f"restored from /home/{CANARY}-user/backups/x.db"
-    feed = FakeFeed(replace(snapshot, notices=(notice,)), sources=(Source(looked=(f"/{CANARY}",)),))
+    told = Billing(
+        label=NAMED["account"], status="degraded", error=f"{CANARY.lower()}.example cannot be asked: no answer",
+        notes=(f"{CANARY.lower()}.example says nothing",),
+    )  # fmt: skip
+    cards = tuple(replace(card, billing=told) for card in snapshot.cards)
+    snapshot = replace(snapshot, cards=cards, notices=(notice,))
+    feed = FakeFeed(snapshot, sources=(Source(looked=(f"/{CANARY}",)),))
     found = healthy(now=now)
     sources = tuple(
         replace(source, roots=(f"/home/{CANARY}/x",), errors=(f"/home/{CANARY}/y: Permission denied",))

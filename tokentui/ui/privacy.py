@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual._context import active_app
 
-from tokentui.store.snapshot import Driver, Drivers, Usage
+from tokentui.store.snapshot import Billing, Driver, Drivers, Usage
 from tokentui.store.usage_table import UsageQuery, UsageTable, Where, literal
 from tokentui.text import shown_currency
 
@@ -43,6 +43,10 @@ KINDS = {
 _PROSE = {"errors", "notices", "reason", "integrity", "sqlite_note", "said", "title_of_session"}
 """Fields that hold sentences, in which a path may stand."""
 
+_TOLD = {"error", "hint", "notes"}
+"""Fields of sentences about a provider, in which the host of an account of one's own may stand."""
+
+_HOST = re.compile(r"\b(?:(?:[\w-]+\.)+[a-z]{2,}|\d+(?:\.\d+){3}|localhost)\b(?::\d+)?")
 _REST = re.compile(r"\d+ more")
 _PATH = re.compile(r"(?<![\w.])(?:~|\.{0,2})/(?!\s).*?(?=: |, |; | \(|[\"'”’)]|$)")
 
@@ -138,6 +142,8 @@ class Veil:
         if isinstance(value, str):
             if kind := KINDS.get(field):
                 return self.name(kind, value)
+            if field in _TOLD:
+                return _HOST.sub("(host hidden)", prose(value))
             return prose(value) if field in _PROSE else value
         if value is None or isinstance(value, (int, float, bytes, Usage)):
             return value
@@ -146,6 +152,8 @@ class Veil:
                 value, projects=self._drivers("project", value.projects),
                 sessions=self._drivers("session", value.sessions),
             )  # fmt: skip
+        if isinstance(value, Billing):
+            value = replace(value, label=self.name("account", value.label))
         if isinstance(value, Where):
             return self._told(value)
         if type(value).__name__ == "UsageRecord":
