@@ -100,7 +100,9 @@ class Lines(Widget):
             self.refresh(layout=True)
             return
         if self._drawn_in != self.size:
-            if self.size:
+            # In a pane that is not in front it has no size: what it looked like must not come back with it.
+            if self.size or self._drawn_in is not None:
+                self._drawn_in = None
                 self.refresh()
             return
         old, self._drawn = self._drawn, self._laid_out()
