@@ -6,6 +6,7 @@ import gc
 import weakref
 
 import pytest
+from textual._styles_cache import StylesCache
 from textual.cache import FIFOCache
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -93,3 +94,21 @@ async def test_panes_that_have_gone_are_not_kept() -> None:
             return [widget for each in gone if (widget := each()) is not None]
 
         await until(pilot, lambda: not kept())
+
+
+async def test_closed_windows_leave_none_of_their_lines_behind() -> None:
+    def kept() -> int:
+        gc.collect()
+        return sum(type(each) is StylesCache for each in gc.get_objects())
+
+    async with program(FakeFeed(sample(2, now=NOW))).run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "Day by day" in shown(pilot))
+        before = 0
+        for _ in range(6):
+            await pilot.press("question_mark")
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 2)
+            await pilot.press("escape")
+            await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+            await pilot.pause()
+            before = before or kept()
+        assert kept() <= before

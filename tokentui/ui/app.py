@@ -139,7 +139,7 @@ class TokenTUI(Navigation, inherit_bindings=False):
         if not gc.isenabled():
             gc.freeze()  # what a start has made stays: looking through it again and again finds nothing
             # What is new is little, so it is looked through often: closed windows are cycles, 1 MB each.
-            gc.set_threshold(10_000, 10, 2)
+            gc.set_threshold(5_000, 5, 2)
             gc.enable()
         self.feed.start(self._inbox.put_snapshot, self._inbox.put_progress, self._inbox.put_failure)
 

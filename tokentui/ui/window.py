@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from textual._context import visible_screen_stack
+from textual._styles_cache import StylesCache
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
@@ -32,6 +33,10 @@ class Window(ModalScreen[Result], inherit_bindings=False):
     def dismiss(self, result: Result | None = None) -> AwaitComplete:
         """Close it; nothing where it is not on top, as closing then ends the screen below."""
         return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def on_unmount(self) -> None:
+        """Let go of its lines: Textual's table of backgrounds holds those of the last 1,024 widgets."""
+        StylesCache.get_inner_outer.cache_clear()
 
     def refresh(
         self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False
