@@ -161,6 +161,19 @@ def test_sentences_lose_their_paths(said: str, left: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("llm.acme.internal cannot be asked: no answer", "(host hidden) cannot be asked: no answer"),
+        ("10.0.0.7:4000 cannot be asked", "(host hidden) cannot be asked"),
+        ("localhost:11434 cannot be asked", "(host hidden) cannot be asked"),
+        ("gpt-5.5 is at 4.2 of 5.0, next try in 2 min", "gpt-5.5 is at 4.2 of 5.0, next try in 2 min"),
+    ],
+)
+def test_what_a_provider_is_in_trouble_with_loses_its_host(said: str, left: str) -> None:
+    assert privacy.hostless(said) == left
+
+
+@pytest.mark.parametrize(
     ("written", "masked"),
     [
         ("≥$1,234.56~ of $600", "≥•••        of ••• "),

@@ -61,7 +61,8 @@ def feed_of(folder: Path, now: float) -> FakeFeed:
     reader.close()
     notice = f"restored from /home/{CANARY}-user/backups/x.db"
     told = Billing(
-        label=NAMED["account"], status="degraded", error=f"{CANARY.lower()}.example cannot be asked: no answer",
+        label=NAMED["account"], status="degraded",
+        error=f"{CANARY.lower()}.example cannot be asked: no answer",
         notes=(f"{CANARY.lower()}.example says nothing",),
     )  # fmt: skip
     cards = tuple(replace(card, billing=told) for card in snapshot.cards)

@@ -9,7 +9,7 @@ from tokentui import text
 from tokentui.billing import FEATURES, Capability
 from tokentui.engine import account_words as words
 from tokentui.engine.accounts import AccountView, FoundKey
-from tokentui.ui import figures
+from tokentui.ui import figures, privacy
 from tokentui.ui.accounts_list import STYLES, Look, Moment, balance
 from tokentui.ui.aside import Problem
 from tokentui.ui.draw import Line, fit, fit_end, wrap
@@ -103,7 +103,8 @@ def tested(found: KeyReport | Problem | None, width: int) -> list[Line]:
 
 def trouble(state: StoredState, at: Moment, width: int) -> list[Line]:
     """Return what is wrong with one feature, what would help, and when it is tried again."""
-    said = f"{state.feature}: {text.clean(state.error, 300)}"
+    veiled = privacy.hostless if privacy.hidden() else str
+    said = f"{state.feature}: {text.clean(veiled(state.error), 300)}"
     told = _said(said, STYLES.get(state.status, "warn"), width)
     if state.status == "key-rejected":
         hint = "k replaces the key"
@@ -112,7 +113,7 @@ def trouble(state: StoredState, at: Moment, width: int) -> list[Line]:
     else:
         due = "soon" if state.next_due / 1e6 <= at.now else at.clock(state.next_due)
         hint = f"next try {due}"
-    more = f" · {text.clean(state.hint, 300)}" if state.hint else ""
+    more = f" · {text.clean(veiled(state.hint), 300)}" if state.hint else ""
     return told + _said(f"{hint}{more}", "text", width)
 
 

@@ -85,6 +85,11 @@ def prose(sentence: str) -> str:
     return _PATH.sub("(path hidden)", sentence)
 
 
+def hostless(sentence: str) -> str:
+    """Return a sentence without the paths and hosts in it."""
+    return _HOST.sub("(host hidden)", prose(sentence))
+
+
 class Veil:
     """Gives each name a stand-in, `project 1`, and takes it back in what is asked. Any thread may use it."""
 
@@ -143,7 +148,7 @@ class Veil:
             if kind := KINDS.get(field):
                 return self.name(kind, value)
             if field in _TOLD:
-                return _HOST.sub("(host hidden)", prose(value))
+                return hostless(value)
             return prose(value) if field in _PROSE else value
         if value is None or isinstance(value, (int, float, bytes, Usage)):
             return value
