@@ -147,6 +147,8 @@ def test_what_keeps_an_account_from_being_asked_is_a_word_on_its_card(
     writer.put_states([state(status, error="out of order (503)" if words else "")])
     assert f" {mark} " in drawn(writer, 60)
     assert words in drawn(writer, 60)
+    assert drawn(writer, 44, 2).split("\n")[0] == f" OpenAI API Work{mark:>28}"
+    assert drawn(writer, 20, 2).split("\n")[0].endswith(f" {mark}")
 
 
 def test_one_feature_that_is_not_offered_leaves_the_account_well(writer: store.Writer) -> None:

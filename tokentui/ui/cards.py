@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 _UNFRAMED = 5
 """Rows of a card up to which it has a rule over it instead of a frame around it: of which there are many."""
 
+_SHORTEST_NAME = 10
+"""Cells of a name on a phone."""
+
 _URGENCY = {"CRIT": 0, "WARN": 1, "KEY": 2, "DOWN": 2, "LOCKED": 2}
 
 
@@ -59,19 +62,29 @@ def lines(
     if height < 4 or width < 20:
         return _phone(card, width, height, now, state, focused=focused)
     style = "focus" if focused else {"CRIT": "crit", "WARN": "warn"}.get(state, "frame")
-    title: Line = [(text.clean(card.title, 40), "strong")]
-    label = card.billing.label if card.billing else ""
-    known = text.clean(card.plan, 20), text.clean(label or card.account, 30), plans.monthly(card.plans)
-    if named := " · ".join(part for part in known if part):
-        title.append((f" {named}", "muted"))
-    mark: Line = [(state, figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else []
-    if (told := card_billing.mark(card.billing)) and state != "CRIT":
-        mark = [told]
-        style = style if focused or told[1] == "muted" else told[1]
+    mark = _mark(card, state)
+    if mark and state != "CRIT" and card_billing.mark(card.billing):
+        style = style if focused or mark[0][1] == "muted" else mark[0][1]
+    title = _title(card, plans.monthly(card.plans))
     inside = _inside(card, width - 4, height - 2, now, zone)
     inside += [[]] * (height - 2 - len(inside))
     drawn = section if height <= _UNFRAMED else box
     return drawn(inside, width, title, mark, foot(card, now), style, heavy=focused)
+
+
+def _title(card: Card, *more: str) -> Line:
+    """Return what an account is called: its service, its plan, and which of several it is."""
+    label = card.billing.label if card.billing else ""
+    known = text.clean(card.plan, 20), text.clean(label or card.account, 30), *more
+    named = " · ".join(part for part in known if part)
+    return [(text.clean(card.title, 40), "strong"), *([(f" {named}", "muted")] if named else [])]
+
+
+def _mark(card: Card, state: str) -> Line:
+    """Return the word of a card's corner: its provider's trouble, unless a limit is worse."""
+    if (told := card_billing.mark(card.billing)) and state != "CRIT":
+        return [told]
+    return [(state, figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else []
 
 
 def _inside(card: Card, width: int, rows: int, now: float, zone: tzinfo | None) -> list[Line]:
@@ -203,26 +216,22 @@ def _fullest_of(limits: tuple[Limit, ...], most: int, now: float) -> list[Limit]
 
 def _phone(card: Card, width: int, height: int, now: float, state: str, *, focused: bool) -> list[Line]:
     """Return two lines: name, limits and state; then money, tokens and the days."""
-    limits: Line = []
+    right: Line = [(f" {word}", style) for word, style in _mark(card, state)]
+    told: Line = []
     for limit in card.limits[:2]:
         percent = figures.used(limit, now)
-        limits += [(f" {figures.window(limit)} ", "muted"), (text.percent(percent), figures.level(percent))]
-    right: Line = [
-        *limits,
-        *([(f" {state}", figures.level({"CRIT": 99.0, "WARN": 90.0}.get(state, 0.0)))] if state else []),
-    ]
+        more: Line = [
+            (f" {figures.window(limit)} ", "muted"), (text.percent(percent), figures.level(percent)),
+        ]  # fmt: skip
+        # A state is never given up for a limit, nor what the account is called.
+        if length([*told, *more, *right]) + _SHORTEST_NAME < width:
+            told += more
+    right = [*told, *right]
     mark = ("▌" if focused else " ", "focus")
-    first = [
-        mark,
-        *spread(
-            [(text.clean(card.title, 40), "strong"), (f" {text.clean(card.plan, 20)}", "muted")],
-            right,
-            width - 1,
-        ),
-    ]
+    first = [mark, *spread(_title(card), right, width - 1)]
     if card.billing is not None and not card.month.request_count:
-        told = card_billing.lines(card.billing, width - 1, 1, now)
-        second: Line = [mark, *cut(told[0] if told else [], width - 1)]
+        said = card_billing.lines(card.billing, width - 1, 1, now)
+        second: Line = [mark, *cut(said[0] if said else [], width - 1)]
         return [cut(first, width), second][: max(height, 1)]
     figures_: Line = [
         (
