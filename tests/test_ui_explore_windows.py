@@ -303,6 +303,29 @@ async def test_x_explains_the_row_under_the_cursor(collected: Collected) -> None
         await until(pilot, lambda: "2026-11-19 Thu" in shown(pilot) and pilot.app.screen.id == "explain")
 
 
+async def test_x_explains_the_request_under_the_cursor_alone(collected: Collected) -> None:
+    async with collected.program().run_test(size=(120, 36)) as pilot:
+        explore = await opened(pilot)
+        explore.show(replace(explore.selection, group_by=()))
+        await settled(pilot)
+        await pilot.press("down")
+        requests = explore.table.requests
+        assert requests is not None
+        request = requests.at(1)
+        assert request is not None
+        asked = explore.explained()
+        assert asked is not None
+        assert request.record.model in asked[0]
+        reader = collected.reader()
+        found = reader.explanation(asked[1])
+        reader.close()
+        assert [each.record for each in found.largest] == [request.record]
+        assert (found.totals.request_count, found.totals.known_cost) == (1, request.record.cost)
+        assert found.stored_sums == found.totals
+        await pilot.press("x")
+        await until(pilot, lambda: "1 request:" in shown(pilot) and "all that are listed: " in shown(pilot))
+
+
 async def test_the_command_of_a_list_of_requests_is_that_of_their_explanation(collected: Collected) -> None:
     async with collected.program().run_test(size=(120, 36)) as pilot:
         explore = await opened(pilot)

@@ -74,9 +74,9 @@ def explanation(connection: sqlite3.Connection, query: UsageQuery, top: int = 10
     Raises periods.PeriodError for an unknown zone.
     """
     query = replace(query, group_by=())
-    stored_sums = answer(connection, query).totals
     groups = _groups(connection, query)
     totals = total(Usage(*sums[: len(SUMS)]) for sums in groups.values())
+    stored_sums = totals if query.only is not None else answer(connection, query).totals
     if not groups or not satisfied(totals, query.where):
         where_else = _elsewhere(connection, query)
         return Explanation(
@@ -105,6 +105,8 @@ def explanation(connection: sqlite3.Connection, query: UsageQuery, top: int = 10
 def _chosen(query: UsageQuery) -> tuple[str, list[str | int]]:
     """Return the selected records as SQL, and its parameters."""
     condition, values = conditions(query.where)
+    if query.only is not None:
+        condition, values = f"{condition} AND key = ?", [*values, query.only]
     return f"FROM ({_FACTS}) WHERE {condition}", [*moments(query), *values]
 
 

@@ -75,6 +75,8 @@ class UsageQuery:
     group_by: tuple[str, ...] = ()
     """At most two of DIMENSIONS."""
     where: tuple[Where, ...] = ()
+    only: int | None = None
+    """The key of the one request that is explained; of sums it is no condition."""
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.group_by if name not in DIMENSIONS]

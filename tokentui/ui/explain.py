@@ -117,7 +117,10 @@ class Explain(Window[None], inherit_bindings=False):
             from tokentui.ui.explain_lines import lines  # imported by `_asked`, in the other thread
 
             zone = periods.zone(self._query.zone)
-            return lines(self.answer, self._title, self._log_command, zone, self._clock(), width)
+            # No command line takes out a single request.
+            lead = "the same" if self._query.only is None else "all that are listed"
+            said = f"{lead}: {self._log_command}"
+            return lines(self.answer, self._title, said, zone, self._clock(), width)
         head: list[Line] = [heading(self._title, self._query), []]
         if self._answer is None:
             return [*head, [("The requests are being read …", "muted")]]

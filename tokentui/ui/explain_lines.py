@@ -56,7 +56,7 @@ class Column(NamedTuple):
 
 
 def lines(answer: Answer, title: str, command: str, zone: tzinfo, now: float, width: int) -> list[Line]:
-    """Return the explanation, `width` cells wide; `now` in UTC seconds."""
+    """Return the explanation, `width` cells wide; `now` in UTC seconds. `command` says what prints it."""
     explanation = answer.found.explanation
     if answer.books is not None:
         told = _both(answer.books, title, now, width)
@@ -80,7 +80,7 @@ def lines(answer: Answer, title: str, command: str, zone: tzinfo, now: float, wi
         ):
             drawn += [[], *part] if part else []
     logs = _logs(explanation.logs, now, width)
-    return [*drawn, *([[], *logs] if logs else []), [], *_told(f"the same: {command}", width, "muted")]
+    return [*drawn, *([[], *logs] if logs else []), [], *_told(command, width, "muted")]
 
 
 def _both(books: BooksExplained, name: str, now: float, width: int) -> list[Line]:

@@ -15,7 +15,7 @@ from tokentui.engine.reports import Group, Report
 from tokentui.engine.selection import Selection
 from tokentui.engine.views import View
 from tokentui.store.usage_table import DIMENSIONS, TIME_DIMENSIONS, UsageQuery
-from tokentui.ui import drilling, explore_columns, privacy
+from tokentui.ui import drilling, explore_columns, explore_requests, privacy
 from tokentui.ui.choosing import Choose
 from tokentui.ui.explore_answer import Answer, sort_of
 from tokentui.ui.explore_compare import Compare
@@ -190,12 +190,18 @@ def command_of(pane: Explore) -> str:
 
 
 def explained(pane: Explore) -> tuple[str, UsageQuery] | None:
-    """Return what `x` explains: the row under the cursor, or all requests that are listed."""
+    """Return what `x` explains: the group or the request under the cursor; before it is read, the list."""
     table = pane.table
     if table.answer is None or not table.count:
         return None
+    if table.requests is not None:
+        listed = pane.query_of(pane.selection)
+        if (request := table.requests.at(table.cursor)) is None:
+            return "requests", listed
+        time, model, _ = explore_requests.key(request, table.zone)
+        return f"{model} · {time}", replace(listed, only=request.record.key)
     if table.key is None:
-        return "requests", pane.query_of(pane.selection)
+        return None
     selection = table.answer.selection
     inner = replace(drilling.into(selection, table.key), group_by=())
     return drilling.name(selection.group_by, table.key), pane.query_of(inner)
