@@ -14,6 +14,7 @@ from tests.ui_program import FakeFeed, sample
 from tests.ui_terminal import Terminal
 from tokentui import store
 from tokentui.config import Settings
+from tokentui.store.snapshot import Driver, Drivers, Usage
 from tokentui.store.usage_table import DIMENSIONS, UsageQuery, Where, literal
 from tokentui.ui import figures, privacy
 from tokentui.ui.app import TokenTUI
@@ -130,6 +131,19 @@ def test_a_stand_in_is_understood_in_a_question(reader: store.Reader, dimension:
             assert found.totals == usage, (name, op)
             said = veiled.explanation(UsageQuery(where=(Where(dimension, op, (value,)),))).query
             assert said.where[0].values == (name,)
+
+
+def test_a_session_without_an_id_does_not_tell_its_project() -> None:
+    veil = privacy.Veil()
+    nothing = Usage()
+    veiled = veil.over(
+        Drivers(
+            projects=(Driver("no project", nothing, key=""), Driver("shop", nothing, key="/home/me/shop")),
+            sessions=(Driver("shop 06:33", nothing, key=""), Driver("3 more", nothing)),
+        )
+    )
+    assert [each.label for each in veiled.projects] == ["no project", "project 1"]
+    assert [(each.label, each.key) for each in veiled.sessions] == [("session 1", ""), ("3 more", None)]
 
 
 def test_stand_ins_stay_the_same() -> None:

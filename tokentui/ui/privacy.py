@@ -190,8 +190,10 @@ class Veil:
         return tuple(self._driver(kind, driver) for driver in drivers)
 
     def _driver(self, kind: str, driver: Driver) -> Driver:
-        if driver.key == "" or (driver.key is None and _REST.fullmatch(driver.label)):
+        if driver.key is None and _REST.fullmatch(driver.label):
             return driver
+        if driver.key == "":  # of no project; a session without an id is called by its project
+            return driver if kind != "session" else replace(driver, label=self.name(kind, driver.label))
         shown = self.name(kind, driver.key or driver.label)
         return replace(driver, label=shown, key=None if driver.key is None else shown)
 
