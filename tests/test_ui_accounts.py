@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -218,6 +219,17 @@ async def test_an_account_whose_key_lies_in_a_locked_vault_is_removed(accounts: 
         await person.until(lambda: "goes when that is unlocked next" in person.app.said, "what is left")
         await person.sees("Accounts 1")
     assert [view.account.key for view in accounts.listed()] == ["deepseek/work"]
+
+
+async def test_of_a_vault_that_is_cut_short_no_passphrase_is_asked(home: Path) -> None:
+    with_vault()
+    (vault,) = home.rglob("vault.json")
+    vault.write_text(vault.read_text()[:200])
+    keychain._vault.cache_clear()
+    async with opened() as person:
+        await person.press("u")
+        await person.sees("the vault is cut short", "the copy beside it may be whole")
+        assert "passphrase" not in person.screen
 
 
 async def test_without_a_vault_there_is_nothing_to_unlock() -> None:

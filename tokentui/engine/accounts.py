@@ -272,9 +272,8 @@ class Accounts(Beside):
 
     @property
     def vault_state(self) -> str:
-        """`none`, `locked` or `open`; tries what asks nobody. Blocks up to 5 s for a keyring that hangs."""
-        vault = keychain.opened_silently(self._paths)
-        return "none" if not vault.exists else "locked" if vault.is_locked else "open"
+        """`none`, `locked` or `open`; blocks up to 5 s. Raises SecretsError for one that is damaged."""
+        return keychain.state_of(self._paths)
 
 
 def _of(account: Account, what: StoredState | KnownBalance) -> bool:

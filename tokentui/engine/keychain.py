@@ -50,6 +50,20 @@ def opened_silently(paths: Paths) -> secrets.Vault:
     return vault
 
 
+def state_of(paths: Paths) -> str:
+    """Return `none`, `locked` or `open`, after a try of what asks nobody.
+
+    Raises SecretsError for a vault that no passphrase opens: cut short, changed, open to others.
+    """
+    vault = opened_silently(paths)
+    if not vault.exists:
+        return "none"
+    if not vault.is_locked:
+        return "open"
+    vault.read()
+    return "locked"
+
+
 def reference_of(key: str) -> str:
     """Return where the key of an account (`service/name`) is kept."""
     return f"vault:{_item(key)}"
