@@ -216,7 +216,7 @@ async def test_an_account_whose_key_lies_in_a_locked_vault_is_removed(accounts: 
         await person.press("d")
         await person.sees("Remove deepseek", "its key in the vault")
         await person.press("y")
-        await person.until(lambda: "goes when that is unlocked next" in person.app.said, "what is left")
+        await person.until(lambda: "goes when the vault is unlocked next" in person.app.said, "what is left")
         await person.sees("Accounts 1")
     assert [view.account.key for view in accounts.listed()] == ["deepseek/work"]
 

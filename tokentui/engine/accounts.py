@@ -200,7 +200,7 @@ class Accounts(Beside):
         try:
             self._forget(account)
         except secrets.SecretsError as error:
-            return f"its key stays in the vault ({error}) and goes when that is unlocked next"
+            return f"its key goes when the vault is unlocked next ({error})"
         return ""
 
     @contextmanager
