@@ -274,7 +274,7 @@ def test_an_account_is_removed_while_the_vault_is_locked_and_its_key_goes_when_i
     later = Accounts(config.paths(os.environ), config.Settings(), actor="me")
     left = later.remove("deepseek/work")
     assert "the vault is locked" in left
-    assert left.endswith("and goes when the vault is unlocked next")
+    assert left.startswith("its key goes when the vault is unlocked next")
     assert [view.account.key for view in later.listed()] == ["deepseek"]
     vault = keychain.vault_of(config.paths(os.environ))
     assert set(vault.read().items) == {"deepseek", "deepseek.work"}
