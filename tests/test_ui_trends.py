@@ -21,7 +21,7 @@ from tokentui.store.snapshot import Day, Snapshot, Usage
 from tokentui.ui import draw, heatmap
 from tokentui.ui.figures import total
 from tokentui.ui.trends_picture import Picture
-from tokentui.ui.trends_series import MEASURES, Question, Series, named
+from tokentui.ui.trends_series import MEASURES, Question, Series, named, together
 from tokentui.ui.trends_span import BUCKETS, COUNTS, span
 from tokentui.ui.trends_view import PRESETS, View
 
@@ -189,6 +189,25 @@ def test_a_lower_bound_shows_by_model_until_it_is_known_whose_it_is() -> None:
     assert {each.quality for each in picture(View(by="model")).series} == {"floor"}
     assert {each.quality for each in picture(View(by="model"), sample(2)).series} == {"exact"}
     assert {each.quality for each in picture(View(measured="tokens", by="kind")).series} == {"floor"}
+
+
+def test_a_day_is_a_lower_bound_only_where_something_of_it_is_one() -> None:
+    cards = sample().cards
+    floor = next(card.service for card in cards if card.quality == "floor")
+    exact = next(card.service for card in cards if card.quality == "exact")
+    days = (
+        Day(TODAY - timedelta(days=31), ((floor, usage(1, 10)),), ()),
+        Day(TODAY - timedelta(days=1), ((exact, usage(2, 10)),), ()),
+        Day(TODAY, ((exact, usage(3, 10)), (floor, usage(4, 10))), ()),
+    )
+    drawn = picture(View(compared=True), replace(sample(), days=days))
+    whole = together("total", drawn.series)
+    of = [whole.quality_of(slice(at, at + 1)) for at in (28, 29)]
+    assert (of, whole.quality_of(slice(None)), whole.quality) == (["exact", "floor"], "floor", "floor")
+    assert whole.quality_of(slice(28, 29), before=True) == "floor"
+    assert whole.quality_of(slice(29, 30), before=True) == "exact"
+    at_yesterday = replace(drawn, view=replace(drawn.view, cursor=28))
+    assert "≥" not in "".join(part for part, _ in at_yesterday.title(100))
 
 
 def test_a_snapshot_answers_for_the_days_it_has() -> None:

@@ -188,7 +188,7 @@ class Picture:
             return ""
         whole = together("", self.series)
         used = whole.now[at]
-        return self.view.measure.figure(used, whole.quality) if used else text.UNKNOWN
+        return self.view.measure.figure(used, whole.quality_of(slice(at, at + 1))) if used else text.UNKNOWN
 
 
 def month_days(snapshot: Snapshot) -> int:

@@ -102,6 +102,8 @@ class Part(NamedTuple):
     before: Buckets
     """The same buckets of the span before; empty when that was not asked for."""
     quality: str = "exact"
+    qualities: tuple[str, ...] = ()
+    """The same of each bucket, then of each before."""
 
 
 class Question(NamedTuple):
@@ -156,19 +158,20 @@ class Question(NamedTuple):
 def _parts(span: Span, before: Span | None, rows: Iterable[tuple[str, str, Usage, str]]) -> tuple[Part, ...]:
     """Return the parts of rows of (key, bucket, usage, quality)."""
     here, there = span.places, before.places if before else {}
-    found: dict[str, tuple[list[Usage | None], list[Usage | None], set[str]]] = {}
+    found: dict[str, tuple[list[Usage | None], list[Usage | None], list[set[str]]]] = {}
     for key, bucket, usage, quality in rows:
         place = here.get(bucket, there.get(bucket))
         if place is not None:
+            count, count_before = len(span.starts), len(before.starts) if before else 0
             now, past, qualities = found.setdefault(
-                key, ([None] * len(span.starts), [None] * (len(before.starts) if before else 0), set())
+                key, ([None] * count, [None] * count_before, [set() for _ in range(count + count_before)])
             )
             sums = now if bucket in here else past
             known = sums[place]
             sums[place] = usage if known is None else figures.total((known, usage))
-            qualities.add(quality)
+            qualities[place if bucket in here else count + place].add(quality)
     return tuple(
-        Part(key, tuple(now), tuple(past), _weakest(qualities))
+        Part(key, tuple(now), tuple(past), _weakest(set().union(*qualities)), tuple(map(_weakest, qualities)))
         for key, (now, past, qualities) in found.items()
     )
 
@@ -186,6 +189,14 @@ class Series(NamedTuple):
     now: Buckets
     before: Buckets = ()
     quality: str = "exact"
+    qualities: tuple[str, ...] = ()
+    """The same of each bucket, then of each before."""
+
+    def quality_of(self, buckets: slice, *, before: bool = False) -> str:
+        """Return the weakest quality of some buckets."""
+        count = len(self.now)
+        known = self.qualities[count:] if before else self.qualities[:count]
+        return _weakest(known[buckets]) if self.qualities else self.quality
 
     @property
     def whole(self) -> Usage:
@@ -202,13 +213,13 @@ def named(parts: Sequence[Part], by: str, measure: Measure, snapshot: Snapshot) 
     """Return the largest parts of this span, largest first, and all others as one; or kinds of tokens."""
     if by in TOKEN_PARTS:
         return [
-            Series(name, _of(take, part.now), _of(take, part.before), part.quality)
+            Series(name, _of(take, part.now), _of(take, part.before), part.quality, part.qualities)
             for part in parts
             for name, take in TOKEN_PARTS[by]
         ]
     titles = {card.service: card.title for card in snapshot.cards}
     found = [
-        Series(text.clean(_title(part.key, by, titles), 200), part.now, part.before, part.quality)
+        Series(text.clean(_title(part.key, by, titles), 200), *part[1:])
         for part in parts
     ]
     found.sort(key=lambda each: (-(measure.amount(each.whole) or 0), each.name))
@@ -225,6 +236,7 @@ def together(name: str, series: Sequence[Series]) -> Series:
         _sums([each.now for each in series]),
         _sums([each.before for each in series]),
         _weakest(each.quality for each in series),
+        tuple(map(_weakest, zip(*(each.qualities for each in series), strict=True))),
     )
 
 

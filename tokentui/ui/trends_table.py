@@ -76,17 +76,18 @@ class Table:
         if at is None:
             columns = self._sums(wide=wide)
         else:
-            columns = [_Column(self.span.head(at), lambda each: self._figure(each.now[at : at + 1], each))]
+            here = slice(at, at + 1)
+            columns = [_Column(self.span.head(at), lambda each: self._figure(each, here))]
             if self.before and (past := self.before):
                 if wide:
                     columns.append(
-                        _Column(past.head(at), lambda each: self._figure(each.before[at : at + 1], each))
+                        _Column(past.head(at), lambda each: self._figure(each, here, before=True))
                     )
                 columns.append(_Column("change", self._change, 10))
         if wide:
             columns.append(_Column("share", lambda each: text.percent(self._share(each, whole)), 8))
         if at is not None and (wide or not self.before):
-            columns.append(_Column(self._all, lambda each: self._figure(each.now, each)))
+            columns.append(_Column(self._all, lambda each: self._figure(each, slice(None))))
         return columns
 
     def _narrowed(self, columns: Sequence[_Column], series: Sequence[Series], room: int) -> Sequence[_Column]:
@@ -110,22 +111,22 @@ class Table:
         newest = self.span.head(len(self.span.starts) - 1)
         if self.span.current:
             newest = "today" if bucket == "day" else f"this {bucket}"
-        columns = [_Column(self._all, lambda each: self._figure(each.now, each))]
+        columns = [_Column(self._all, lambda each: self._figure(each, slice(None)))]
         if wide and not self.before:
-            columns.insert(0, _Column(f"{few} {bucket}s", lambda each: self._figure(each.now[-few:], each)))
+            columns.insert(0, _Column(f"{few} {bucket}s", lambda each: self._figure(each, slice(-few, None))))
         if wide or not self.before:
-            columns.insert(0, _Column(newest, lambda each: self._figure(each.now[-1:], each)))
+            columns.insert(0, _Column(newest, lambda each: self._figure(each, slice(-1, None))))
         if self.before:
             if wide:
-                columns.append(
-                    _Column(f"{len(self.span.starts)} before", lambda each: self._figure(each.before, each))
-                )
+                past = f"{len(self.span.starts)} before"
+                columns.append(_Column(past, lambda each: self._figure(each, slice(None), before=True)))
             columns.append(_Column("change", self._change, 10))
         return columns
 
-    def _figure(self, buckets: Buckets, each: Series) -> str:
-        used = [usage for usage in buckets if usage]
-        return self._measure.figure(figures.total(used), each.quality) if used else text.UNKNOWN
+    def _figure(self, each: Series, buckets: slice, *, before: bool = False) -> str:
+        used = [usage for usage in (each.before if before else each.now)[buckets] if usage]
+        quality = each.quality_of(buckets, before=before)
+        return self._measure.figure(figures.total(used), quality) if used else text.UNKNOWN
 
     def _change(self, each: Series) -> str:
         now, past = self._picked(each.now), self._picked(each.before)
