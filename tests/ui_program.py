@@ -248,6 +248,7 @@ class FakeFeed:
         return not any(thread.is_alive() for thread in self._answering)
 
     def _answer(self, answer: Callable[[], object]) -> None:
+        self._answering = [each for each in self._answering if each.is_alive()]
         thread = Thread(target=answer)
         self._answering.append(thread)
         thread.start()
