@@ -155,6 +155,9 @@ def test_a_key_stays_where_an_option_says_it_is(
     [
         (("add", "nothing"), "there is no service “nothing”"),
         (("add", "deepseek", "two words"), "no name for an account"),
+        (("add", "deepseek", GOOD), "the name looks like a key"),
+        (("add", "deepseek", GOOD, "--key-env", "X", "--no-test"), "the name looks like a key"),
+        (("test", GOOD), "no account of that name"),
         (("add", "xai", "--key-env", "X"), "team id is missing"),
         (("add", "deepseek", "--key-env", "X", "--key-file", "/y"), "a key comes from one place"),
         (("add", "deepseek", "--key-env", "X", "--base-url", "http://example.com"), "without https"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -330,3 +331,8 @@ def test_a_key_is_in_no_file_but_sealed(
         assert key not in shown_by(refused.value)
         assert key not in caplog.text
         assert key not in repr(accounts.audit_log())
+
+
+def test_who_changed_what_has_a_name_also_where_the_environment_has_none() -> None:
+    who = Accounts(config.paths(os.environ), config.Settings(), environ={}).actor
+    assert who == pwd.getpwuid(os.getuid()).pw_name

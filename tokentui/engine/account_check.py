@@ -56,6 +56,9 @@ def holds_key(text: str) -> bool:
 def checked(account: Account) -> Account:
     """Return an account as it is stored, or raise AccountProblem about its first wrong field."""
     row = row_of(account.service)
+    if holds_key(account.name):
+        hint = "a key is asked for, or read from standard input; replace this one, lists of programs show it"
+        raise AccountProblem("the name looks like a key (it is not shown)", hint, field="name")
     account = replace(account, service=row.name, name=account.name.strip().lower())
     if account.name and not _NAME.fullmatch(account.name):
         hint = "letters, digits, . _ and - only, at most 40, such as: work"

@@ -19,7 +19,7 @@ from msgspec.structs import asdict, replace
 from tokentui import secrets
 from tokentui.billing import Account, KeyReport
 from tokentui.engine import account_prices, keychain
-from tokentui.engine.account_check import AccountProblem, checked, row_of
+from tokentui.engine.account_check import AccountProblem, checked, holds_key, row_of
 from tokentui.engine.beside import Beside
 from tokentui.sources.providers import Provider, rows
 from tokentui.store.accounts import AuditEntry
@@ -90,7 +90,8 @@ class Accounts(Beside):
             if each.account.key == key.strip().lower():
                 return each
         names = ", ".join(each.account.key for each in self.listed()) or "none is set up yet"
-        raise AccountProblem(f"there is no account “{clean(key, 60)}”", f"there are: {names}")
+        asked = "of that name (it looks like a key)" if holds_key(key) else f"“{clean(key, 60)}”"
+        raise AccountProblem(f"there is no account {asked}", f"there are: {names}")
 
     def offered(self) -> list[FoundKey]:
         """Return the keys in the environment that could be used."""

@@ -30,7 +30,7 @@ class Beside:
         """
         self._paths, self._settings, self._environ = paths, settings, environ
         self._place = place
-        self._actor = actor or environ.get("USER") or environ.get("LOGNAME") or str(os.getuid())
+        self._actor = actor or environ.get("USER") or environ.get("LOGNAME") or _user()
 
     @property
     def actor(self) -> str:
@@ -78,3 +78,13 @@ class Beside:
                 yield writer
             finally:
                 writer.close()
+
+
+def _user() -> str:
+    """Return who runs this process, where the environment does not say: a service, a container."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except (KeyError, OSError):
+        return str(os.getuid())
