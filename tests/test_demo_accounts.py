@@ -26,6 +26,8 @@ def cards(seed: int) -> tuple[Card, ...]:
 
 def test_three_accounts_say_what_they_bill_allow_and_have_left() -> None:
     found = {card.service: card for card in cards(1)}
+    (plan,) = found.pop("claude-code").plans
+    assert (plan.name, plan.price, plan.currency) == ("Max", 100 * 10**9, "USD")
     assert set(found) == {"openai-api", "openrouter", "deepseek"}
     bill = found["openai-api"].billing
     assert bill is not None

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 
 from tests.ui_program import TODAY, sample, usage
 from tokentui.store.snapshot import Billing, Drivers, Limit, Usage
+from tokentui.store.subscriptions import Subscription
 from tokentui.ui import card_billing, cards, draw, drivers, figures, plot, ticks, totals
 
 NOW = 1_800_000_000.0
@@ -316,3 +317,11 @@ def test_a_sum_is_at_least_what_its_parts_are() -> None:
     assert "≥$20.00~ yesterday by" in plain(totals.lines(snapshot, 120, 3))
     before = tuple(day for day in snapshot.days if day.day != TODAY - timedelta(days=1))
     assert " $20.00~ yesterday by" in plain(totals.lines(replace(snapshot, days=before), 120, 3))
+
+
+def test_a_card_names_the_plan_that_its_user_entered() -> None:
+    plan = Subscription(0, "claude-code", "", "Max", 100 * 10**9, "USD", TODAY)
+    card = replace(sample().cards[0], plan="", plans=(plan,))
+    assert "Max · $100/mo" in plain(cards.lines(card, 60, 8, NOW, focused=False))
+    told = replace(card, plan="pro")
+    assert "pro · $100/mo" in plain(cards.lines(told, 60, 8, NOW, focused=False))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
 from tokentui import store
@@ -11,11 +11,14 @@ from tokentui.config import Paths, Settings
 from tokentui.engine.database import Database
 from tokentui.pricing import Prices
 from tokentui.store.ledger import StoredState
+from tokentui.store.subscriptions import Subscription, subscriptions
 from tokentui.usage import LimitReading, epoch_microseconds
 
 NOWHERE = "http://127.0.0.1:9/v1"
 """The discard port of this machine: `r` in the demo asks no provider."""
 DAYS = 60
+PLAN_DAYS = 110
+"""How long the plan of Claude Code is paid for."""
 _DAY = 86_400_000_000
 _MINUTE = 60_000_000
 
@@ -32,7 +35,7 @@ _DEEPSEEK = Account("deepseek", base_url=NOWHERE, options={"demo": "yes"})
 
 
 def put_accounts(paths: Paths, settings: Settings, seed: int, now: datetime) -> None:
-    """Set up three accounts with an invented history; the same seed and moment give the same one."""
+    """Set up three accounts with an invented history, and a plan; it follows from the seed and the moment."""
     from tokentui.engine.fetching import priced
 
     chance = Random(f"accounts {seed}")
@@ -49,6 +52,9 @@ def put_accounts(paths: Paths, settings: Settings, seed: int, now: datetime) -> 
             writer.put_account(account, title, at - DAYS * _DAY)
             writer.put_fetched(account, fetched, at - 2 * _MINUTE)
             writer.put_states(_well(account, feature, at) for feature in features)
+        begun = (now - timedelta(days=PLAN_DAYS)).date()
+        if not subscriptions(writer.connection):
+            writer.put_subscription(Subscription(0, "claude-code", "", "Max", 100 * 10**9, "USD", begun))
     finally:
         writer.close()
 

@@ -75,7 +75,8 @@ def lines(
 def _title(card: Card, *more: str) -> Line:
     """Return what an account is called: its service, its plan, and which of several it is."""
     label = card.billing.label if card.billing else ""
-    known = text.clean(card.plan, 20), text.clean(label or card.account, 30), *more
+    plan = text.clean(card.plan, 20) or plans.called(card.plans)
+    known = plan, text.clean(label or card.account, 30), *more
     named = " · ".join(part for part in known if part)
     return [(text.clean(card.title, 40), "strong"), *([(f" {named}", "muted")] if named else [])]
 

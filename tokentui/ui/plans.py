@@ -132,6 +132,12 @@ def monthly(plans: Iterable[Subscription]) -> str:
     return " + ".join(_short(plan.price, plan.currency) for plan in going) + "/mo" if going else ""
 
 
+def called(plans: Iterable[Subscription]) -> str:
+    """Return what the plan that goes on is called; empty where it has no name, or several go on."""
+    names = [text.clean(plan.name, 20) for plan in plans if plan.last_day is None]
+    return names[0] if len(names) == 1 else ""
+
+
 def _short(nano: int, currency: str) -> str:
     return amount(nano, currency).removesuffix(".00")
 
