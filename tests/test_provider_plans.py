@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import httpx
 import pytest
 
 from tests import provider_fixtures as recorded
 from tokentui.billing import Account, Balance
-from tokentui.sources.providers import moonshot, rows
-from tokentui.sources.providers.errors import KeyRejected, NotOffered, ProviderError
+from tokentui.sources.providers import deepseek, moonshot, rows
+from tokentui.sources.providers.errors import ChangedFormat, KeyRejected, NotOffered, ProviderError
 from tokentui.sources.providers.http import Client
 
 
@@ -22,6 +23,13 @@ async def test_an_empty_deepseek_account_says_so() -> None:
     given = recorded.answers("deepseek")
     given[0]["body"]["is_available"] = False
     assert "not enough" in (await recorded.fetched("deepseek", "balance", given)).notes[0]
+
+
+async def test_an_answer_that_is_not_deepseeks_says_nothing_of_the_key() -> None:
+    row, account = rows()["deepseek"], Account("deepseek")
+    client = Client.for_test(lambda _: httpx.Response(200, json={"status": "up"}), row, account)
+    with pytest.raises(ChangedFormat, match="balance_infos"):
+        await deepseek.test(client, account)
 
 
 async def test_moonshots_balance_is_dollars_on_one_platform_and_yuan_on_the_other() -> None:
