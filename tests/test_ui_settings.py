@@ -20,6 +20,7 @@ from tokentui.ui.app import TokenTUI
 from tokentui.ui.bars import Banner
 from tokentui.ui.choosing import Choose
 from tokentui.ui.commands import COMMANDS
+from tokentui.ui.help import lines as help_lines
 from tokentui.ui.settings import SettingsPane
 from tokentui.ui.settings_keys import is_key, usable
 from tokentui.ui.widgets import Lines
@@ -335,3 +336,10 @@ async def test_the_month_of_the_overview_begins_on_the_billing_day() -> None:
         await pilot.press("1")
         await pilot.pause()
         assert "Oct 25–Nov 21" in app.screen.query_one("#totals", Lines).plain
+
+
+@pytest.mark.parametrize("width", [41, 74])
+def test_the_list_of_keys_ends_with_the_names_that_settings_take(width: int) -> None:
+    words = "\n".join("".join(part for part, _ in line) for line in help_lines(width, "overview"))
+    names = words.partition("Names of the commands")[2].replace(",", " ").split()
+    assert {command.id for command in COMMANDS} <= set(names)

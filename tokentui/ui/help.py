@@ -61,6 +61,9 @@ def lines(width: int, pane: str, commands: tuple[Command, ...] = COMMANDS) -> li
     drawn.append([("Signs beside figures", "strong")])
     for sign, meaning in SIGNS:
         drawn += _explained(sign, meaning, column, width)
+    drawn += [[], [("Names of the commands, for keys of your own", "strong")]]
+    names = ", ".join(command.id for command in commands)
+    drawn += [[("  " + row, "muted")] for row in wrap(names, width - 3)]
     drawn += [[], [(worded("{close} closes this window", "window", commands), "muted")]]
     return drawn
 

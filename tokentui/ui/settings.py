@@ -16,7 +16,7 @@ from tokentui.config import Documented, documented
 from tokentui.engine.retention import described, horizon
 from tokentui.ui import settings_values as values
 from tokentui.ui.choosing import AskText, Choose, Confirm
-from tokentui.ui.commands import COMMANDS, bindings
+from tokentui.ui.commands import bindings
 from tokentui.ui.draw import Line, cut, fit, fit_end, spread, wrap
 from tokentui.ui.widgets import Lines
 
@@ -246,5 +246,5 @@ class SettingsPane(Lines, can_focus=True, inherit_bindings=False):
         default = values.shown(about, about.default)
         said.append((f"default: {default} · in the file, such as: {about.example}", "muted"))
         if about.name == "keys":
-            said.append((f"commands: {', '.join(command.id for command in COMMANDS)}", "muted"))
+            said.append(("the names of all commands stand at the end of the list of keys", "muted"))
         return [[(f" {line}", style)] for words, style in said for line in wrap(words, width - 2)]
