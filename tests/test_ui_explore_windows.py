@@ -324,6 +324,7 @@ async def test_x_explains_the_request_under_the_cursor_alone(collected: Collecte
         assert found.stored_sums == found.totals
         await pilot.press("x")
         await until(pilot, lambda: "1 request:" in shown(pilot) and "all that are listed: " in shown(pilot))
+        assert shown(pilot).splitlines()[0].strip() == asked[0]
 
 
 async def test_the_command_of_a_list_of_requests_is_that_of_their_explanation(collected: Collected) -> None:

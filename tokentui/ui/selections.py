@@ -70,6 +70,8 @@ def copy_dashboard(program: TokenTUI, card: Card | None) -> None:
 
 
 def heading(title: str, query: UsageQuery) -> Line:
-    """Return what is explained, and of which days, unless the title has said so."""
+    """Return what is explained, and of which days, unless the title has said so or it is one request."""
+    if query.only is not None:
+        return [(title, "strong")]
     days = days_in_words(query)
     return [(title, "strong"), *([] if days in title else [(f"  {days}", "muted")])]
