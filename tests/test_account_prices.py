@@ -21,7 +21,7 @@ from tests.billed_accounts import tell, used
 from tests.engine_watch import append, engine, log, request
 from tests.polled_provider import ROW
 from tests.store_batches import NOW, batch, context, record, rows
-from tokentui import store
+from tokentui import own_files, store
 from tokentui.billing import Account, Capability, Covered, Fetched
 from tokentui.cli import run
 from tokentui.config import Paths, Settings, paths, with_line
@@ -423,6 +423,21 @@ def test_wrong_prices_are_refused_and_nothing_is_stored(
     assert caught.value.field == "prices"
     assert accounts.view("litellm/work").account.label == ""
     assert not here.price_overlay.exists()
+
+
+def test_a_price_file_that_cannot_be_read_or_written_is_no_fault_of_the_database(
+    accounts: Accounts, here: Paths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    with monkeypatch.context() as change:
+        change.setattr(own_files, "write", read_only)
+        with pytest.raises(AccountProblem, match=r"prices\.toml: cannot be written: Read-only file system"):
+            accounts.edit("litellm", {"prices": "* -6 %"})
+    here.price_overlay.mkdir()
+    with pytest.raises(AccountProblem, match=r"the price file cannot be used: .*Is a directory"):
+        accounts.edit("litellm", {"prices": "* -6 %"})
 
 
 def test_prices_that_were_there_before_the_account_are_its_own(here: Paths) -> None:

@@ -46,19 +46,26 @@ def put(paths: Paths, account: str, line: str) -> None:
 
     Every other line of the file stays as it is. Raises AccountProblem, and then the file is as it was.
     """
+    problem = _problem(paths, account, line)
+    if problem is not None:
+        raise problem  # here, where no OSError is its context: that would be taken for one of the database
+
+
+def _problem(paths: Paths, account: str, line: str) -> AccountProblem | None:
+    """Write it; return why it cannot be written."""
     path = paths.price_overlay
     try:
         price_file.load(path)
         text = (own_files.read(path) or b"").decode("utf-8-sig")
     except (PriceFileError, own_files.NotReadable) as error:
         hint = getattr(error, "hint", "") or "mend it first"
-        reason = f"the price file cannot be used: {clean(error, 300)}"
-        raise AccountProblem(reason, hint, field="prices") from None
+        return AccountProblem(f"the price file cannot be used: {clean(error, 300)}", hint, field="prices")
     table = tomllib.loads(text).get(TABLE, {})
     name = next((each for each in table if each.strip().lower() == account), None)
     if name is None and not line:
-        return
+        return None
     try:
         own_files.write(path, with_line(text, TABLE, name or account, line or None).encode())
     except OSError as error:
-        raise AccountProblem(f"{path}: cannot be written: {error.strerror}", field="prices") from None
+        return AccountProblem(f"{path}: cannot be written: {error.strerror}", field="prices")
+    return None
