@@ -14,7 +14,7 @@ from tokentui.engine.filters import parse
 from tokentui.engine.selection import DATES, Selection
 from tokentui.store.snapshot import Usage
 from tokentui.store.usage_table import DIMENSIONS, TIME_DIMENSIONS
-from tokentui.ui import drilling, explore_columns, explore_draw
+from tokentui.ui import comparing, drilling, explore_columns, explore_draw
 from tokentui.ui.draw import length
 from tokentui.ui.explore_answer import ordered
 from tokentui.ui.explore_draw import Shown
@@ -108,6 +108,22 @@ def test_every_group_leads_down_to_requests(
         values = ["2026-11-20" if name in TIME_DIMENSIONS else "/x" for name in selection.group_by]
         selection = drilling.into(selection, values)
     assert selection.group_by == ()
+
+
+def test_a_session_is_called_by_its_title_on_the_way_into_it() -> None:
+    name = drilling.name(("session", "model"), ("5f-1", "opus"), {"5f-1": "Fix cart totals", "opus": "no"})
+    assert name == "Fix cart totals · opus"
+    assert drilling.name(("session",), ("5f-2",), {"5f-1": "Fix cart totals"}) == "5f-2"
+
+
+def test_a_comparison_says_what_is_a_lower_bound() -> None:
+    said = [each.said(Usage(1, 1_000, cost=10**9), "floor") for each in comparing.MEASURES[:3]]
+    assert said == ["≥$1.00~", "≥1,000", "1"]
+
+
+@pytest.mark.parametrize("first", ["2026-11-16", "2026-11-15", "2026-11-14"])  # of Monday, Sunday, Saturday
+def test_a_week_has_the_number_that_most_of_its_days_are_in(first: str) -> None:
+    assert explore_columns.key("week", first) == f"{first} W47"
 
 
 def test_spans_are_written_as_people_write_them() -> None:

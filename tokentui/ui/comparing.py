@@ -36,6 +36,8 @@ class Measure(NamedTuple):
         value = self.value(usage)
         if self.money:
             return figures.cost(usage, quality)
+        if self.name == "tokens":  # those of one kind have no sign in the table of Explore, either
+            return figures.tokens(usage, quality)
         return text.UNKNOWN if value is None else text.tokens(value)
 
     def difference(self, a: Usage, b: Usage) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from tokentui.store.usage_table import TIME_DIMENSIONS
 from tokentui.ui import explore_columns
 
 _DAY = timedelta(days=1)
+_NO_TITLES: Mapping[str, str] = {}
 
 
 class Step(NamedTuple):
@@ -24,6 +25,11 @@ class Step(NamedTuple):
     """Of the row that was opened."""
     name: str
     """What it is called in the breadcrumbs."""
+
+
+def step(selection: Selection, key: tuple[str, ...], titles: Mapping[str, str]) -> Step:
+    """Return the step from a selection into one of its rows."""
+    return Step(selection, key, name(selection.group_by, key, titles))
 
 
 def into(selection: Selection, key: Sequence[str]) -> Selection:
@@ -73,9 +79,11 @@ def _terms(filter_text: str) -> list[tuple[str, str]]:
     return [(term.key, filter_text[term.at : end].strip()) for term, end in zip(terms, ends, strict=False)]
 
 
-def name(group_by: Sequence[str], key: Sequence[str]) -> str:
-    """Return a group's name for the breadcrumbs."""
+def name(group_by: Sequence[str], key: Sequence[str], titles: Mapping[str, str] = _NO_TITLES) -> str:
+    """Return a group's name for the breadcrumbs; `titles` are those of sessions, by their ids."""
     return " · ".join(
-        explore_columns.key(dimension, value) if value else f"no {dimension}"
+        explore_columns.key(dimension, titles.get(value, value) if dimension == "session" else value)
+        if value
+        else f"no {dimension}"
         for dimension, value in zip(group_by, key, strict=True)
     )

@@ -225,7 +225,7 @@ class Explore(RowKeys, Vertical, can_focus=True, inherit_bindings=False):
         key, answer = self.table.key, self.table.answer
         if key is None or answer is None or answer.selection.group_by != self.selection.group_by:
             return  # another table is about to come
-        self.trail.append(drilling.Step(self.selection, key, drilling.name(self.selection.group_by, key)))
+        self.trail.append(drilling.step(self.selection, key, answer.titles))
         self.show(drilling.into(self.selection, key))
 
     def action_back(self) -> None:

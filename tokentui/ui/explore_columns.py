@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -32,6 +32,8 @@ _MOST_KEY = 60
 
 _LEAST_REST = 8
 """Cells that a day or a time leaves to another key."""
+
+_TO_MIDDLE = timedelta(days=3)
 
 _WIDE = 110
 """From here on a request is shown with its project."""
@@ -158,7 +160,9 @@ def key(dimension: str, value: str) -> str:
         return "(default)" if dimension == "account" else "(none)"
     if dimension in ("day", "week"):
         day = date.fromisoformat(value)
-        return f"{value} {day:%a}" if dimension == "day" else f"{value} W{day.isocalendar().week:02}"
+        # Of a week that does not begin on Monday: the number of the one that most of its days are in.
+        number = (day + _TO_MIDDLE).isocalendar().week
+        return f"{value} {day:%a}" if dimension == "day" else f"{value} W{number:02}"
     return text.clean(text.tilde(value) if dimension == "project" else value, 300)
 
 

@@ -204,4 +204,4 @@ def explained(pane: Explore) -> tuple[str, UsageQuery] | None:
         return None
     selection = table.answer.selection
     inner = replace(drilling.into(selection, table.key), group_by=())
-    return drilling.name(selection.group_by, table.key), pane.query_of(inner)
+    return drilling.name(selection.group_by, table.key, table.answer.titles), pane.query_of(inner)
