@@ -9,6 +9,7 @@ from contextlib import closing
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Event, Thread
 from types import SimpleNamespace
 
 import pytest
@@ -358,6 +359,24 @@ def test_any_key_and_value_can_be_written_beside_any_other(
     assert new == {"account": {**others, key: value}, "last": {"x": 1}}
     gone = tomllib.loads(with_line(with_line(text, "account", key, value), "account", key, None))
     assert gone["account"] == {name: item for name, item in others.items() if name != key}
+
+
+def test_of_several_changes_at_once_none_is_lost(here: Paths, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = own_files.write
+
+    def slowly(path: Path, data: bytes) -> None:
+        together.wait(0.2)
+        written(path, data)
+
+    together = Event()  # never set: each has the time to run into the other
+    monkeypatch.setattr(own_files, "write", slowly)
+    names = ["codex", "litellm", "openrouter"]
+    threads = [Thread(target=account_prices.put, args=(here, name, "* -5 %")) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(account_prices.lines(here)) == names
 
 
 def test_a_broken_file_is_said_and_left_alone(here: Paths) -> None:

@@ -8,8 +8,11 @@ only found in logs, which have no fields, can have prices of their own.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 from tokentui import own_files
 from tokentui.config import Paths, with_line
@@ -46,9 +49,30 @@ def put(paths: Paths, account: str, line: str) -> None:
 
     Every other line of the file stays as it is. Raises AccountProblem, and then the file is as it was.
     """
-    problem = _problem(paths, account, line)
+    with _alone(paths):
+        problem = _problem(paths, account, line)
     if problem is not None:
         raise problem  # here, where no OSError is its context: that would be taken for one of the database
+
+
+@contextmanager
+def _alone(paths: Paths) -> Iterator[None]:
+    """Let one program at a time read the file and write it: of two changes at once one would be lost.
+
+    Its folder is locked, as the file itself is replaced. Where folders cannot be locked, nothing is.
+    """
+    try:
+        paths.price_overlay.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(paths.price_overlay.parent, os.O_RDONLY)
+    except OSError:
+        yield  # writing says why
+        return
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _problem(paths: Paths, account: str, line: str) -> AccountProblem | None:
