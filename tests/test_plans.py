@@ -76,6 +76,7 @@ def test_a_plan_is_entered_listed_and_removed_and_the_log_says_who_did_it(
         (("codex", "--price", "-5"), "--price: “-5” is no price", "20"),
         (("codex", "--price", "2000000"), "--price: “2000000” is no price", "20"),
         (("codex", "--price", "20", "--currency", "€"), "--currency: “€” is no currency", "EUR"),
+        (("codex", "--price", "20", "--from", "0026-03-01"), "“0026-03-01” is no date", "2026-03-01"),
         (("codex", "--price", "20", "--from", "March"), "--from: “March” is no date", "2026-03-01"),
         (
             ("codex", "--price", "20", "--from", "2026-03-02", "--until", "2026-03-01"),

@@ -9,8 +9,8 @@ import pytest
 
 from tests import provider_fixtures as recorded
 from tokentui.billing import Account, Balance
-from tokentui.sources.providers import deepseek, moonshot, rows
-from tokentui.sources.providers.errors import ChangedFormat, KeyRejected, NotOffered, ProviderError
+from tokentui.sources.providers import moonshot, rows
+from tokentui.sources.providers.errors import ChangedFormat, KeyRejected, NotOffered, ProviderError, Throttled
 from tokentui.sources.providers.http import Client
 
 
@@ -25,11 +25,33 @@ async def test_an_empty_deepseek_account_says_so() -> None:
     assert "not enough" in (await recorded.fetched("deepseek", "balance", given)).notes[0]
 
 
-async def test_an_answer_that_is_not_deepseeks_says_nothing_of_the_key() -> None:
-    row, account = rows()["deepseek"], Account("deepseek")
+@pytest.mark.parametrize(
+    ("service", "field"),
+    [("deepseek", "balance_infos"), ("kimi-code", "usage"), ("vercel", "balance"), ("xai", "total")],
+)
+async def test_an_answer_of_another_service_says_nothing_of_the_key(service: str, field: str) -> None:
+    row, account = rows()[service], Account(service, options={"team_id": "t1"})
     client = Client.for_test(lambda _: httpx.Response(200, json={"status": "up"}), row, account)
-    with pytest.raises(ChangedFormat, match="balance_infos"):
-        await deepseek.test(client, account)
+    with pytest.raises(ChangedFormat, match=field):
+        await row.load().test(client, account)
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({"retry-after": "60"}, Throttled), ({"x-ratelimit-remaining": "0"}, Throttled),
+        ({"x-ratelimit-remaining": "4999"}, KeyRejected), ({}, KeyRejected),
+    ],
+)
+async def test_githubs_403_of_too_many_questions_does_not_condemn_the_key(
+    headers: dict[str, str], kind: type[ProviderError]
+) -> None:
+    row, account = rows()["github-copilot"], Account("github-copilot")
+    client = Client.for_test(lambda _: httpx.Response(403, headers=headers, json={}), row, account)
+    with pytest.raises(ProviderError) as caught:
+        await client.get("user")
+    assert type(caught.value) is kind
+    assert getattr(caught.value, "retry_after", None) == (60.0 if "retry-after" in headers else None)
 
 
 async def test_moonshots_balance_is_dollars_on_one_platform_and_yuan_on_the_other() -> None:

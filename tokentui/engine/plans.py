@@ -19,6 +19,9 @@ from tokentui.usage import NANO
 if TYPE_CHECKING:
     from tokentui.engine.accounts import Accounts
 
+FIRST_YEAR = 2020
+"""No plan of an AI tool is older; a year like 0026 is a slip of the pen."""
+
 MOST = 10**6
 """Units of a currency a month; a dearer plan is a slip of the pen."""
 
@@ -144,7 +147,10 @@ def _day(typed: str, field: str) -> date | None:
     if not typed.strip():
         return None
     try:
-        return date.fromisoformat(typed.strip())
+        day = date.fromisoformat(typed.strip())
+        if day.year < FIRST_YEAR:
+            raise ValueError
+        return day
     except ValueError:
         raise AccountProblem(f"“{clean(typed, 40)}” is no date", "such as: 2026-03-01", field=field) from None
 

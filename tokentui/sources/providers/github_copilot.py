@@ -7,6 +7,7 @@ Format: github/rest-api-description 2026-03-10 (`…/settings/billing/{ai_credit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -20,6 +21,15 @@ from tokentui.usage import LimitReading, epoch_microseconds, moment
 _DAY = 86_400_000_000
 _CREDITS_SINCE = epoch_microseconds(datetime(2026, 6, 1, tzinfo=UTC))
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2026-03-10"}
+
+
+def is_throttled(status: int, headers: Mapping[str, str]) -> bool:
+    """Say whether GitHub was asked too often: it answers 403 as well, which is then no word on the key.
+
+    docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    told = "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
+    return status == 429 or (status == 403 and told)
 
 
 async def test(client: Client, account: Account) -> KeyReport:

@@ -117,7 +117,9 @@ class Client:
         self._title = provider.title
         self._key_help = provider.key_help
         self._key = key
-        self._authorize = getattr(provider.load(), "authorize", bearer)
+        module = provider.load()
+        self._authorize = getattr(module, "authorize", bearer)
+        self._is_throttled = getattr(module, "is_throttled", lambda status, _: status == 429)
         base = account.base_url or provider.base_url
         # A program has neither address nor key; whoever asks for one all the same is refused then.
         self._base = checked(base) if base or provider.key_help else httpx.URL()
@@ -213,13 +215,13 @@ class Client:
             return
         if status < 400:
             raise Moved(f"{host} says the endpoint moved", "set the account's base URL", status=status)
+        wait = wait_of(response.headers.get("retry-after"), time.time())
+        if self._is_throttled(status, response.headers):
+            raise Throttled(f"{self._title} was asked too often ({status})", status=status, retry_after=wait)
         if status in (401, 403):
             raise KeyRejected(f"{self._title} rejected the key ({status})", self._key_help, status=status)
         if status in (404, 410):
             raise NotOffered(f"{self._title} does not offer this ({status})", self._key_help, status=status)
-        wait = wait_of(response.headers.get("retry-after"), time.time())
-        if status == 429:
-            raise Throttled(f"{self._title} was asked too often (429)", status=status, retry_after=wait)
         if status >= 500 or status in (408, 425):
             raise Unavailable(f"{self._title} is out of order ({status})", status=status, retry_after=wait)
         raise ProviderError(f"{self._title} refused the question ({status})", self._key_help, status=status)

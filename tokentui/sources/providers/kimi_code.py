@@ -17,7 +17,7 @@ _WEEK = 10_080
 
 async def test(client: Client, account: Account) -> KeyReport:  # noqa: ARG001
     """Read the allowance."""
-    await client.get("usages")
+    Row(await client.get("usages")).row("usage")
     return KeyReport("a key of a Kimi Code plan", ("limits",))
 
 

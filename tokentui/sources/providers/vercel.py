@@ -14,7 +14,7 @@ from tokentui.sources.providers.http import Client
 
 async def test(client: Client, account: Account) -> KeyReport:  # noqa: ARG001
     """Read the credits."""
-    await client.get("credits")
+    Row(await client.get("credits")).money("balance")
     return KeyReport("a key of the gateway", ("balance",))
 
 

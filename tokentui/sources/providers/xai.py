@@ -20,7 +20,7 @@ _CENTS = 100
 
 async def test(client: Client, account: Account) -> KeyReport:
     """Read the balance: an inference key is refused."""
-    await client.get(f"{_team(account)}/prepaid/balance")
+    Row(await client.get(f"{_team(account)}/prepaid/balance")).row("total")
     return KeyReport("a management key that reads the team's billing", ("cost", "limits", "balance"))
 
 
