@@ -80,6 +80,9 @@ async def test_an_account_is_listed_with_all_that_matters(accounts: Accounts) ->
         assert "key: in the vault" in screen
         await person.press("end")
         await person.sees("12 log files found in /home/me/.codex", "it needs no account")
+        for key in ("enter", "t", "space", "k", "d"):
+            await person.press(key)
+            await person.sees("nothing is set up here: 4 l sets limits")
 
 
 @pytest.mark.parametrize(

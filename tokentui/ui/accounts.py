@@ -260,7 +260,8 @@ class AccountsPane(Lines, can_focus=True, inherit_bindings=False):
         """Return the marked account; say so where there is none."""
         if isinstance(self.marked, AccountView):
             return self.marked
-        self.program.say("no account is marked: a adds one" if self._views is not None else "reading …")
+        none = "no account is marked: a adds one" if self._views is not None else "reading …"
+        self.program.say(none if self.marked is None else listing.NOT_SET_UP)
         return None
 
     # ------------------------------------------------------------------ drawing
