@@ -104,6 +104,20 @@ def test_the_screen_locks_by_itself_and_shows_nothing(tmp_path: Path) -> None:
         terminal.wait("What drove it")
 
 
+def test_a_window_that_is_small_for_a_moment_is_painted_again(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        terminal.wait("What drove it")
+        terminal.quiet()
+        before = terminal.text()
+        for pause in (0.0, 0.001, 0.003, 0.005):
+            for size in ((60, 20), (1, 1), (120, 36)):  # what is cut off is gone, as in a real terminal
+                terminal.resize(*size)
+                terminal.read(pause)
+            terminal.wait("What drove it")
+            terminal.quiet(0.15)
+            assert terminal.text() == before, pause
+
+
 def test_a_storm_of_sizes_in_a_terminal(tmp_path: Path) -> None:
     with opened(tmp_path) as terminal:
         terminal.wait("What drove it")

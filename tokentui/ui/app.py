@@ -32,7 +32,6 @@ from tokentui.ui.widgets import Ink
 from tokentui.ui.zones import zone_of
 
 if TYPE_CHECKING:
-
     from textual.app import ComposeResult
     from textual.screen import Screen
 
@@ -41,6 +40,9 @@ if TYPE_CHECKING:
 
 TICK_SECONDS = 30.0
 """How often ages and countdowns are looked at; they are coarse, so most looks repaint nothing."""
+
+SETTLED_SECONDS = 0.05
+"""After a change of the size until everything is painted again; what stands there by then costs no byte."""
 
 SWITCH_SECONDS = 0.001
 """How long a thread of the engine computes on while the screen has something to do. With Python's 5 ms the
@@ -176,7 +178,10 @@ class TokenTUI(Navigation, inherit_bindings=False):
         self.say("names, paths and costs are hidden" if self.veiled else "names, paths and costs are shown")
 
     def on_resize(self) -> None:
-        """A terminal that changed its size shows who knows what."""
+        """A terminal that changed its size shows who knows what, also when it has its old size again."""
+        if getattr(self._driver, "rows", None):
+            # Textual waits 8 ms for more sizes; after the old one nothing moves, and so nothing is painted.
+            self.set_timer(SETTLED_SECONDS, lambda: self.screen.refresh(layout=True))
         self._forget_screen()
 
     def action_redraw(self) -> None:
