@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.ui_program import TODAY, sample, usage
+from tokentui import text as texts
+from tokentui.engine import explain_account
 from tokentui.store.snapshot import Billing, Drivers, Limit, Usage
 from tokentui.store.subscriptions import Subscription
 from tokentui.ui import card_billing, cards, draw, drivers, figures, plot, ticks, totals
@@ -325,3 +327,27 @@ def test_a_card_names_the_plan_that_its_user_entered() -> None:
     assert "Max · $100/mo" in plain(cards.lines(card, 60, 8, NOW, focused=False))
     told = replace(card, plan="pro")
     assert "pro · $100/mo" in plain(cards.lines(told, 60, 8, NOW, focused=False))
+
+
+def test_what_was_billed_keeps_its_currency_and_what_was_computed_is_converted() -> None:
+    billing = Billing(
+        status="ok", month=6_989 * 10**7, month_tokens=5, billed=True, monthly_limit=150 * 10**9,
+        balances=(("credits", 12 * 10**9, "USD", None), ("granted", 5 * 10**9, "CNY", None)),
+    )  # fmt: skip
+    card = replace(sample().cards[0], limits=(), month=Usage(), billing=billing)
+    texts.show_money_in(texts.Currency("EUR", "€", 9, 10, 2, ""))
+    try:
+        billed = plain(cards.lines(card, 50, 12, NOW, focused=False))
+        listed = plain(
+            cards.lines(replace(card, billing=replace(billing, billed=False)), 50, 12, NOW, focused=False)
+        )
+        explained = explain_account.sums((("USD", 6_989 * 10**7), ("CNY", 10**9)))
+    finally:
+        texts.show_money_in(texts.DOLLARS)
+    assert "$69.89  " in billed
+    assert "of $150" in billed
+    assert "$12.00" in billed
+    assert "5.00 CNY" in billed
+    assert "€62.90~" in listed
+    assert "of €135" in listed
+    assert explained == "$69.89, 1.00 CNY"

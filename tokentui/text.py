@@ -119,15 +119,15 @@ def shown_currency() -> Currency:
     return _currency
 
 
-def money(nano: int | None, places: int = 2) -> str:
+def money(nano: int | None, places: int = 2, unit: Currency | None = None) -> str:
     """Return nano-dollars as `$1,234.56`; more `places` than two show only the digits there are.
 
     None is `—`. An amount too small for the places is `<$0.01`, never `$0.00`: it is not nothing.
-    They are shown in the currency that `show_money_in` was given last, at its rate.
+    They are shown in the currency that `show_money_in` was given last, at its rate, unless `unit` names one.
     """
     if nano is None:
         return UNKNOWN
-    unit = _currency
+    unit = unit or _currency
     sign, amount = ("-" if nano < 0 else ""), abs(nano)
     if unit.numerator != unit.denominator:
         amount = (2 * amount * unit.numerator + unit.denominator) // (2 * unit.denominator)

@@ -81,10 +81,15 @@ def widened(start: date | None, end: date | None, today: date) -> tuple[date, da
     return min(first, last - timedelta(days=DAYS - 1)), last
 
 
+def _dollars(nano: int) -> str:
+    """Return dollars as they were billed, whatever currency is shown: what is compared has one unit."""
+    return text.money(nano, unit=text.DOLLARS)
+
+
 def amount(nano: int, currency: str) -> str:
     """Return an amount in its own currency: `$1.20`, `1.20 EUR`."""
     if currency == "USD":
-        return text.money(nano)
+        return _dollars(nano)
     return f"{'-' if nano < 0 else ''}{abs(nano) / 10**9:,.2f} {text.clean(currency, 8)}"
 
 
@@ -97,7 +102,7 @@ def listed(nano: int | None, unpriced: Iterable[str] = ()) -> str:
     """Return what is computed: `$1.20~`; `≥$1.20~` where a part has no list price."""
     if nano is None:
         return text.UNKNOWN
-    return f"{'≥' if tuple(unpriced) else ''}{text.money(nano)}~"
+    return f"{'≥' if tuple(unpriced) else ''}{_dollars(nano)}~"
 
 
 def gap(found: Gap) -> str:
@@ -106,7 +111,7 @@ def gap(found: Gap) -> str:
         return text.UNKNOWN
     sign = "+" if found.amount > 0 else ""
     percent = "" if found.percent is None else f" ({found.percent:+.1f} %)"
-    return f"{sign}{text.money(found.amount)}{percent}"
+    return f"{sign}{_dollars(found.amount)}{percent}"
 
 
 def billed_of(day: BookDay) -> str:
@@ -122,8 +127,8 @@ def sentences(found: BooksExplained) -> Iterator[str]:
     both = found.compared
     if both is not None:
         yield (
-            f"{_days(both.days)} closed and in both books: billed {text.money(both.billed)}, at list prices"
-            f" {text.money(both.listed)}~: {gap_words(both.gap)}."
+            f"{_days(both.days)} closed and in both books: billed {_dollars(both.billed)}, at list prices"
+            f" {_dollars(both.listed)}~: {gap_words(both.gap)}."
         )
     else:
         yield "No closed day is in both books yet: there is no gap that stays."
@@ -159,7 +164,7 @@ def gap_words(found: Gap) -> str:
         return "billed is exactly the list prices"
     percent = "" if found.percent is None else f" ({abs(found.percent):.1f} %)"
     side = "more" if found.amount > 0 else "less"
-    return f"billed is {text.money(abs(found.amount))}{percent} {side} than list prices"
+    return f"billed is {_dollars(abs(found.amount))}{percent} {side} than list prices"
 
 
 def why_words(found: BooksExplained) -> Iterator[str]:

@@ -25,7 +25,7 @@ STYLES = {
 }  # fmt: skip
 """Of a status."""
 
-NOT_SET_UP = "nothing is set up here: 4 l sets limits of a tool known from its logs, s plans; a adds an account"
+NOT_SET_UP = "nothing is set up here: 4 l sets limits of a tool that leaves logs, s plans; a adds an account"
 """What is said where a key is for accounts only."""
 
 _SIGNS = {"ok": "●", "warn": "▲", "crit": "■", "muted": "○"}

@@ -101,12 +101,14 @@ def _limit(billing: Billing, width: int) -> list[Line]:
     """Return the month against the limit that the user set."""
     if not billing.monthly_limit or billing.month is None or billing.currency != "USD":
         return []
-    return [month_line(100 * billing.month / billing.monthly_limit, billing.monthly_limit, width)]
+    show = figures.dollars if billing.billed else figures.money
+    percent = 100 * billing.month / billing.monthly_limit
+    return [month_line(percent, show(billing.monthly_limit, 0), width)]
 
 
-def month_line(percent: float, limit: int, width: int) -> Line:
-    """Return how much of a month's limit (nano-dollars) is spent: `month ━━━━──  64 %  of $150`."""
-    of = f"of {figures.money(limit, 0)}"
+def month_line(percent: float, limit: str, width: int) -> Line:
+    """Return how much of a month's limit is spent: `month ━━━━──  64 %  of $150`."""
+    of = f"of {limit}"
     room = width - 6 - 6 - len(of) - 2
     bar = gauge(percent, room, figures.level(percent)) if room >= 4 else []
     return [
@@ -125,7 +127,8 @@ def _money(billing: Billing, width: int) -> list[Line]:
     ):
         if nano is None and tokens is None:
             continue
-        amount = text.UNKNOWN if nano is None else f"{_amount(nano, billing.currency)}{sign}"
+        show = _amount if billing.billed or billing.currency != "USD" else _converted
+        amount = text.UNKNOWN if nano is None else f"{show(nano, billing.currency)}{sign}"
         line: Line = [
             (fit(label, 6), "muted"),
             (fit(amount, max(13 if width >= 40 else 10, len(amount) + 1), ">"), "strong"),
@@ -151,7 +154,12 @@ def _balances(billing: Billing, width: int) -> list[Line]:
     return found
 
 
+def _converted(nano: int, _: str) -> str:
+    return figures.money(nano)
+
+
 def _amount(nano: int, currency: str) -> str:
+    """Return what a provider tells, in the currency it is billed in."""
     if currency == "USD":
-        return figures.money(nano)
+        return figures.dollars(nano)
     return privacy.HIDDEN if privacy.hidden() else f"{nano / 1e9:,.2f} {text.clean(currency, 8)}"

@@ -124,7 +124,7 @@ def _own_limit(card: Card, width: int) -> list[Line]:
     percent = card_billing.month_percent(card)
     if percent is None or not card.monthly_limit:
         return []
-    return [card_billing.month_line(percent, card.monthly_limit, width)]
+    return [card_billing.month_line(percent, figures.money(card.monthly_limit, 0), width)]
 
 
 def _told(card: Card, billing: Billing, width: int, rows: int, now: float) -> list[Line]:

@@ -43,6 +43,11 @@ def money(nano: int | None, places: int = 2) -> str:
     return privacy.HIDDEN if nano is not None and privacy.hidden() else text.money(nano, places)
 
 
+def dollars(nano: int, places: int = 2) -> str:
+    """Return what was billed in dollars, whatever currency is shown; dots while costs are hidden."""
+    return privacy.HIDDEN if privacy.hidden() else text.money(nano, places, text.DOLLARS)
+
+
 def between(costs: tuple[int, int] | None) -> str:
     """Return a range of costs: `541 – 640`, in the currency that is shown; nothing while costs are hidden."""
     if costs is None or privacy.hidden():

@@ -73,7 +73,8 @@ def items(card: Card, known: AccountInsights | None) -> list[Item]:
         billed = billing.month if billing and billing.currency == "USD" else None
         spent = card.month.cost if billed is None else billed
         book = "billed" if billed is not None and billing and billing.billed else "computed"
-        said = f"{figures.money(spent)} of {figures.money(monthly, 0)} {book}"
+        show = figures.dollars if book == "billed" else figures.money
+        said = f"{show(spent)} of {show(monthly, 0)} {book}"
         found.append(Item(card, "month", "month", percent=percent, of=said))
     if own is not None and own.token_limit:
         used = card.month.total_tokens
