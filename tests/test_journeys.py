@@ -117,7 +117,9 @@ async def test_a_view_is_kept_exported_and_stands_on_the_overview(
         await pilot.press("enter")
         await until(pilot, lambda: pilot.app.pane == "explore")  # type: ignore[attr-defined]
         await settled(pilot)
+        await until(pilot, lambda: bool(pane(pilot).table.groups))
         await pilot.press("enter")
+        await until(pilot, lambda: "session" in pane(pilot).selection.group_by)
         await settled(pilot)
         await pilot.press("v", "a", *"spike", "enter")
         await until(pilot, lambda: "spike" in shown(pilot))

@@ -173,7 +173,7 @@ def _wrong(field: Field, today: date, typed: str) -> str:
     if not typed and field.name != "price":
         return ""
     try:
-        entered.parsed({"price": "1", "from": "0001-01-01", field.name: typed}, today)
+        entered.parsed({"price": "1", "from": f"{entered.FIRST_YEAR}-01-01", field.name: typed}, today)
     except AccountProblem as problem:
         return f"{problem}; {problem.hint}"
     return ""
