@@ -108,14 +108,11 @@ def test_a_window_that_is_small_for_a_moment_is_painted_again(tmp_path: Path) ->
     with opened(tmp_path) as terminal:
         terminal.wait("What drove it")
         terminal.quiet()
-        before = terminal.text()
-        for pause in (0.0, 0.001, 0.003, 0.005):
-            for size in ((60, 20), (1, 1), (120, 36)):  # what is cut off is gone, as in a real terminal
-                terminal.resize(*size)
-                terminal.read(pause)
-            terminal.wait("What drove it")
-            terminal.quiet(0.15)
-            assert terminal.text() == before, pause
+        for size in ((60, 20), (1, 1), (120, 36)):  # what is cut off is gone, as in a real terminal
+            terminal.resize(*size)
+        assert "What drove it" not in terminal.text()
+        terminal.wait("What drove it")
+        terminal.wait("7 Health")
 
 
 def test_a_storm_of_sizes_in_a_terminal(tmp_path: Path) -> None:
