@@ -5,36 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
-from textual.binding import BindingType
-from textual.containers import Vertical
-
-from tokentui import text
 from tokentui.engine import plans as entered
 from tokentui.engine.account_check import AccountProblem
 from tokentui.ui import plans
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.choosing import AskText, Choose
-from tokentui.ui.commands import bindings, worded
-from tokentui.ui.draw import Line, fit, wrap
-from tokentui.ui.widgets import Lines
-from tokentui.ui.window import Window
+from tokentui.ui.draw import Line
+from tokentui.ui.entry_form import EntryForm, Field
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from textual.screen import Screen
 
     from tokentui.engine.accounts import Accounts
     from tokentui.store.subscriptions import Subscription
     from tokentui.ui.app import TokenTUI
-
-
-class Field(NamedTuple):
-    """One line of the form."""
-
-    name: str
-    title: str
-    help: str
 
 
 FIELDS = (
@@ -46,74 +32,47 @@ FIELDS = (
     Field("until", "last day", "2026-12-31; empty: it goes on"),
 )
 
-_COLUMN = 12
 
+class EnterPlan(EntryForm):
+    """All fields of a plan. Returns what was stored."""
 
-class EnterPlan(Window[str], inherit_bindings=False):
-    """All fields of a plan; enter changes the marked one, `s` stores them. Returns what was stored."""
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings("form")
+    COLUMN = 12
 
     def __init__(
         self, accounts: Accounts, payers: list[str], today: date, plan: Subscription | None = None,
         account: str = "",
     ) -> None:  # fmt: skip
         """`payers` are the accounts there are to choose from; with a `plan` that one is changed."""
-        super().__init__()
-        self._accounts, self._payers, self._today, self._plan = accounts, payers, today, plan
-        self._typed = {field.name: "" for field in FIELDS} | {"account": account if account in payers else ""}
+        typed = {field.name: "" for field in FIELDS} | {"account": account if account in payers else ""}
         if plan is not None:
-            self._typed |= entered.written(plan)
-        self._fields = [field for field in FIELDS if plan is None or field.name != "account"]
-        self._marked = 1 if self._typed["account"] else 0
-        self._said, self._style = "", "crit"
-        self._storing = False
-        self._list = Lines(self._lines)
+            typed |= entered.written(plan)
+        fields = [field for field in FIELDS if plan is None or field.name != "account"]
+        super().__init__(fields, typed, 1 if typed["account"] else 0)
+        self._accounts, self._payers, self._today, self._plan = accounts, payers, today, plan
 
-    def compose(self) -> ComposeResult:
-        """A list."""
-        yield Vertical(self._list, classes="window")
-
-    def action_mark(self, step: int) -> None:
-        """Mark the next or the previous field."""
-        self._marked = (self._marked + step) % len(self._fields)
-        self._list.redraw()
-
-    def action_edit(self) -> None:
-        """Change the marked field."""
-        field = self._fields[self._marked]
-        changed = partial(self._changed, field)
+    def asking(self, field: Field) -> Screen[str]:
+        """Return the window that asks for a field: a list of the accounts, or a line."""
+        value = self._typed[field.name]
         if field.name == "account":
             program = cast("TokenTUI", self.app)
             choices = [(key, plans.owner(program, key)) for key in self._payers]
-            self.app.push_screen(Choose("Whose plan is it?", choices, self._typed["account"]), changed)
-            return
-        window = AskText(
-            f"{field.title}: {field.help}", self._typed[field.name], partial(_wrong, field, self._today)
-        )
-        self.app.push_screen(window, changed)
+            return Choose("Whose plan is it?", choices, value)
+        return AskText(f"{field.title}: {field.help}", value, partial(_wrong, field, self._today))
 
-    def _changed(self, field: Field, typed: str | None) -> None:
-        """Keep what was typed, and go on to the next field."""
-        if typed is not None:
-            self._typed[field.name], self._said = typed, ""
-            self._marked = min(self._marked + 1, len(self._fields) - 1)
-            self._list.redraw()
-
-    def action_save(self) -> None:
-        """Store it, unless a field is wrong."""
-        if self._storing:
-            return
+    def is_right(self) -> bool:
+        """Say what is wrong with the fields, if anything is; return whether they can be stored."""
         try:
             if self._plan is None and not self._typed["account"]:
                 raise AccountProblem("whose plan is it?", "enter chooses the account", field="account")
             entered.parsed(self._typed, self._today)
         except AccountProblem as problem:
             self._say(str(problem), problem.hint, problem.field)
-        else:
-            self._storing, self._said, self._style = True, "storing …", "muted"
-            aside(self, "plan", partial(_store, self._accounts, self._plan, dict(self._typed), self._today))
-        self._list.redraw()
+            return False
+        return True
+
+    def store(self) -> None:
+        """Begin to store them; an Outcome follows."""
+        aside(self, "plan", partial(_store, self._accounts, self._plan, dict(self._typed), self._today))
 
     def on_outcome(self, message: Outcome) -> None:
         """Say what was stored, or why it was not."""
@@ -127,37 +86,24 @@ class EnterPlan(Window[str], inherit_bindings=False):
         verb = "entered" if self._plan is None else "changed"
         self.dismiss(f"{verb}: {plans.owner_of(cast('TokenTUI', self.app), plan)}, {plans.words(plan)}")
 
-    def _say(self, words: str, hint: str, field: str) -> None:
+    def _say(self, words: str, hint: str, name: str) -> None:
         """Show what is wrong: the field is marked, an example stands behind the reason."""
+        field = self._mark(name)
         self._style = "crit"
-        names = [each.name for each in self._fields]
-        place = ""
-        if field in names:
-            self._marked = names.index(field)
-            place = f"{self._fields[self._marked].title}: "
-        self._said = f"{place}{words}" + (f"; {hint}" if hint else "")
+        self._said = f"{f'{field.title}: ' if field else ''}{words}" + (f"; {hint}" if hint else "")
 
-    def _lines(self, width: int, _height: int) -> list[Line]:
+    def _head(self) -> Line:
         title = "Enter a plan" if self._plan is None else "Change the plan"
         who = "" if self._plan is None else plans.owner_of(cast("TokenTUI", self.app), self._plan)
-        drawn: list[Line] = [[(f" {title}", "strong"), (f"  {who}", "muted")], []]
-        for number, field in enumerate(self._fields):
-            here = number == self._marked
-            value = text.clean(self._typed[field.name], 200)
-            if value and field.name == "account":
-                value = plans.owner(cast("TokenTUI", self.app), value)
-            drawn.append([
-                ("▸" if here else " ", "accent"), (fit(field.title, _COLUMN), "strong" if here else "text"),
-                (fit(value or "–", max(width - _COLUMN - 2, 4)), "text" if value else "muted"),
-            ])  # fmt: skip
-        below = [(self._said, self._style)] if self._said else []
-        below += [(self._fields[self._marked].help, "muted")]
-        keys = "{edit} changes it · {store} stores all · {close} closes"
-        below += [(worded(keys, "form", cast("TokenTUI", self.app).commands), "muted")]
-        drawn.append([])
-        for words, style in below:
-            drawn += [[(f" {line}", style)] for line in wrap(words, width - 2)]
-        return drawn
+        return [(f" {title}", "strong"), (f"  {who}", "muted")]
+
+    def _shown(self, field: Field, value: str, *, here: bool) -> str:
+        if value and field.name == "account":
+            return plans.owner(cast("TokenTUI", self.app), value)
+        return super()._shown(field, value, here=here)
+
+    def _notes(self) -> list[tuple[str, str]]:
+        return [*super()._notes(), (self._fields[self._marked].help, "muted")]
 
 
 def _store(

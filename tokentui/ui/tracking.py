@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, cast
 
-from textual.binding import BindingType
-from textual.containers import Vertical
-
-from tokentui import text
 from tokentui.engine import tracking_entry
 from tokentui.ui import figures
 from tokentui.ui.aside import Outcome, aside
 from tokentui.ui.choosing import AskText
-from tokentui.ui.commands import bindings, worded
-from tokentui.ui.draw import Line, fit, wrap
-from tokentui.ui.widgets import Lines
-from tokentui.ui.window import Window
+from tokentui.ui.draw import Line
+from tokentui.ui.entry_form import EntryForm, Field
 
 if TYPE_CHECKING:
-    from textual.app import ComposeResult
+    from textual.screen import Screen
 
     from tokentui.engine.accounts import Accounts
     from tokentui.engine.tracking_entry import Noted
-    from tokentui.ui.app import TokenTUI
-
-
-class Field(NamedTuple):
-    """One line of the form."""
-
-    name: str
-    title: str
-    help: str
 
 
 FIELDS = (
@@ -48,58 +33,33 @@ FIELDS = (
     Field("error", "error", "why it failed; empty: it did not"),
 )
 
-_COLUMN = 14
 
+class TrackUsage(EntryForm):
+    """All fields of an entry. Returns what was stored."""
 
-class TrackUsage(Window[str], inherit_bindings=False):
-    """All fields of an entry; enter changes the marked one, `s` stores them. Returns what was stored."""
-
-    BINDINGS: ClassVar[list[BindingType]] = bindings("form")
+    COLUMN = 14
 
     def __init__(self, accounts: Accounts) -> None:
-        super().__init__()
+        super().__init__(FIELDS, dict.fromkeys((field.name for field in FIELDS), ""))
         self._accounts = accounts
-        self._typed = dict.fromkeys((field.name for field in FIELDS), "")
-        self._marked = 0
-        self._said, self._style = "", "crit"
-        self._storing = False
-        self._list = Lines(self._lines)
 
-    def compose(self) -> ComposeResult:
-        """A list."""
-        yield Vertical(self._list, classes="window")
+    def asking(self, field: Field) -> Screen[str]:
+        """Return the window that asks for a field."""
+        return AskText(f"{field.title}: {field.help}", self._typed[field.name], partial(_wrong, field))
 
-    def action_mark(self, step: int) -> None:
-        """Mark the next or the previous field."""
-        self._marked = (self._marked + step) % len(FIELDS)
-        self._list.redraw()
-
-    def action_edit(self) -> None:
-        """Change the marked field."""
-        field = FIELDS[self._marked]
-        window = AskText(f"{field.title}: {field.help}", self._typed[field.name], partial(_wrong, field))
-        self.app.push_screen(window, lambda typed: self._changed(field, typed))
-
-    def _changed(self, field: Field, typed: str | None) -> None:
-        """Keep what was typed, and go on to the next field."""
-        if typed is not None:
-            self._typed[field.name], self._said = typed, ""
-            self._marked = min(self._marked + 1, len(FIELDS) - 1)
-            self._list.redraw()
-
-    def action_save(self) -> None:
-        """Store it, unless a field is wrong."""
-        if self._storing:
-            return
+    def is_right(self) -> bool:
+        """Say what is wrong with the fields, if anything is; return whether they can be stored."""
         try:
             tracking_entry.parse(self._typed, _now(), "UTC")
         except tracking_entry.EntryProblem as problem:
-            self._say(problem)
-        else:
-            self._storing, self._said, self._style = True, "storing …", "muted"
-            accounts, typed = self._accounts, dict(self._typed)
-            aside(self, "track", lambda: tracking_entry.note(accounts, typed))
-        self._list.redraw()
+            self._said, self._style = _words(problem), "crit"
+            self._mark(problem.field)
+            return False
+        return True
+
+    def store(self) -> None:
+        """Begin to store them; an Outcome follows."""
+        aside(self, "track", partial(tracking_entry.note, self._accounts, dict(self._typed)))
 
     def on_outcome(self, message: Outcome) -> None:
         """Say what was stored, or why it was not."""
@@ -112,29 +72,11 @@ class TrackUsage(Window[str], inherit_bindings=False):
         cost = noted.entry.record.cost
         self.dismiss(f"noted {tracking_entry.words(noted)}, {figures.money(cost) if cost else 'no cost'}")
 
-    def _say(self, problem: tracking_entry.EntryProblem) -> None:
-        self._said = _words(problem)
-        self._style = "crit"
-        names = [field.name for field in FIELDS]
-        if problem.field in names:
-            self._marked = names.index(problem.field)
+    def _head(self) -> Line:
+        return [(" Enter usage by hand", "strong")]
 
-    def _lines(self, width: int, _height: int) -> list[Line]:
-        drawn: list[Line] = [[(" Enter usage by hand", "strong")], []]
-        for number, field in enumerate(FIELDS):
-            here = number == self._marked
-            value = text.clean(self._typed[field.name], 200)
-            shown = value or (field.help if here else "")
-            drawn.append([
-                ("▸" if here else " ", "accent"), (fit(field.title, _COLUMN), "strong" if here else "text"),
-                (fit(shown, max(width - _COLUMN - 2, 4)), "text" if value else "muted"),
-            ])  # fmt: skip
-        drawn.append([])
-        if self._said:
-            drawn += [[(f" {line}", self._style)] for line in wrap(self._said, width - 2)]
-        keys = "{edit} changes it · {store} stores all · {close} closes"
-        keys = worded(keys, "form", cast("TokenTUI", self.app).commands)
-        return [*drawn, *([(f" {line}", "muted")] for line in wrap(keys, width - 2))]
+    def _shown(self, field: Field, value: str, *, here: bool) -> str:
+        return value or (field.help if here else "")
 
 
 def _wrong(field: Field, typed: str) -> str:
