@@ -36,6 +36,8 @@ class Server:
     """A status to answer everything with, and the key it was sent in the body, the headers and the reason."""
     released: asyncio.Event = field(default_factory=asyncio.Event)
     """Ends what hangs."""
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set by each question."""
     good: set[str] = field(default_factory=set)
     """The keys that `held-key` takes, once it answers."""
 
@@ -152,6 +154,7 @@ async def serving(host: str = "127.0.0.1") -> AsyncIterator[Server]:
             headers = dict(line.split(": ", 1) for line in head[1:] if ": " in line)
             request = Request(method, target, {name.lower(): value for name, value in headers.items()})
             server.requests.append(request)
+            server.came.set()
             if server.latency:
                 await asyncio.sleep(server.latency)
             if server.echoing:

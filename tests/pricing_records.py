@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from tokentui.usage import UsageRecord, epoch_microseconds
+from tokentui.pricing import Prices
+from tokentui.usage import NANO, UsageRecord, epoch_microseconds
 
 
 def at(text: str) -> int:
@@ -25,3 +28,16 @@ def record(
         cache_creation_5m_input_tokens=write_5m, cache_creation_1h_input_tokens=write_1h,
         output_tokens=output, service_tier=tier, **more,
     )  # fmt: skip
+
+
+def prices(folder: Path, text: str) -> Prices:
+    """What a price file with this text says."""
+    path = folder / "prices.toml"
+    path.write_text(text)
+    return Prices.load(overlay=path)
+
+
+def cost(found: Prices, *asked: object, **more: object) -> Decimal | None:
+    """What a record costs, in dollars."""
+    nano, _ = found.cost(record(*asked, **more))  # type: ignore[arg-type]
+    return None if nano is None else Decimal(nano) / NANO

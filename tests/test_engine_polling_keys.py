@@ -79,7 +79,8 @@ async def asking(server: Server) -> None:  # noqa: F811
     """Wait until a question is with the server."""
     async with asyncio.timeout(20):
         while not any("held-key" in each.target for each in server.requests):
-            await asyncio.sleep(0)
+            await server.came.wait()
+            server.came.clear()
 
 
 def replaced(server: Server) -> Callable[[store.Writer], object]:  # noqa: F811

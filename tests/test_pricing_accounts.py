@@ -10,26 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.pricing_records import record
+from tests.pricing_records import cost, prices, record
 from tokentui.pricing import PriceFileError, Prices
 from tokentui.pricing.account_line import LineError, parse
 from tokentui.pricing.overlay import Overlay
 from tokentui.pricing.snapshot import newest
-from tokentui.usage import NANO
 
 M = 1_000_000
 WORK = "openai-api/work"
-
-
-def prices(folder: Path, text: str) -> Prices:
-    path = folder / "prices.toml"
-    path.write_text(text)
-    return Prices.load(overlay=path)
-
-
-def cost(found: Prices, *asked: object, **more: object) -> Decimal | None:
-    nano, _ = found.cost(record(*asked, **more))  # type: ignore[arg-type]
-    return None if nano is None else Decimal(nano) / NANO
 
 
 def paying(folder: Path, line: str, more: str = "") -> Prices:

@@ -9,22 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.pricing_records import record
+from tests.pricing_records import cost, prices, record
 from tokentui.pricing import PriceFileError, Prices, price_file
 from tokentui.usage import NANO
 
 M = 1_000_000
-
-
-def prices(folder: Path, text: str) -> Prices:
-    path = folder / "prices.toml"
-    path.write_text(text)
-    return Prices.load(overlay=path)
-
-
-def cost(found: Prices, *asked: object, **more: object) -> Decimal | None:
-    nano, _ = found.cost(record(*asked, **more))  # type: ignore[arg-type]
-    return None if nano is None else Decimal(nano) / NANO
 
 
 ACME = """
