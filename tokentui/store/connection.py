@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import chain
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ APPLICATION_ID = 0x746F6B74
 BUSY_SECONDS = 5.0
 CACHE_KILOBYTES = 16_384
 JOURNAL_LIMIT = 64 * 1024 * 1024
+ROWS_AT_ONCE = 20
+"""Rows that one INSERT brings: a fifth faster than one by one, and few enough for any SQLite (999 values)."""
 
 CHECKPOINT_PAGES = 4_000
 """Pages in the log before they are moved into the database. Keys are as good as random, so a flush of an
@@ -110,6 +113,20 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def insert(
+    connection: sqlite3.Connection, into: str, rows: Sequence[tuple[object, ...]], then: str = ""
+) -> None:
+    """Insert rows, all of one width: `into` is the SQL before VALUES, `then` what comes after it."""
+    if not rows:
+        return
+    row = f"({', '.join('?' * len(rows[0]))})"
+    whole = len(rows) - len(rows) % ROWS_AT_ONCE
+    values = chain.from_iterable(rows[:whole])
+    together = zip(*[values] * (ROWS_AT_ONCE * len(rows[0])), strict=True)
+    connection.executemany(f"{into} VALUES {', '.join([row] * ROWS_AT_ONCE)} {then}", together)
+    connection.executemany(f"{into} VALUES {row} {then}", rows[whole:])
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from msgspec.structs import astuple
 
 from tokentui.batch import Batch
 from tokentui.store import limits, log_files, retention
+from tokentui.store.connection import insert
 from tokentui.store.days import Days
 from tokentui.store.dimensions import Dimensions, storable
 from tokentui.store.rollups import Deltas
@@ -44,15 +45,13 @@ def store_batches(
 ) -> Ingested:
     """Store everything that batches say; the caller holds the transaction."""
     rows = _folded(dimensions, batches)
+    retention.drop_expired(connection, rows)
     keys = sorted(rows)
-    if keys:
-        retention.drop_expired(connection, rows, "[" + ",".join(map(str, keys)) + "]")
-        keys = [key for key in keys if key in rows]
     olds = _merge_stored(connection, dimensions, rows, keys)
     deltas = Deltas()
     deltas.add(rows.values())
     deltas.remove(olds)
-    connection.executemany(WRITE, [rows[key] for key in keys if key in rows])
+    insert(connection, WRITE, [rows[key] for key in keys if key in rows])
     deltas.apply(connection, dimensions, days, now)
     readings = (reading for batch in batches for reading in batch.limits)
     totals = deltas.totals

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from tokentui.store.connection import insert
 from tokentui.store.days import QUARTER
 from tokentui.store.dimensions import Dimensions, storable
 from tokentui.usage import LimitReading
@@ -42,34 +43,38 @@ def store_readings(
         key = _series(connection, dimensions.account(service, account), storable(limit_id), window)
         found.sort(key=lambda reading: reading.observed_at)
         stored = _Stored(connection, key, found[0].observed_at, found[-1].observed_at)
-        added += sum(stored.add(first, last_seen) for first, last_seen in _runs(found))
+        added += sum(stored.add(*run) for run in _runs(found))
         stored.write()
     return added
 
 
 def _possible(reading: LimitReading) -> bool:
     """Whether SQLite can hold it and a clock could have said it; NaN is in no range."""
-    times = (reading.observed_at, reading.resets_at or 0, reading.window_minutes)
-    return 0 <= reading.used_percent <= 1e9 and all(0 <= time <= 2**53 for time in times)
+    return (
+        0 <= reading.used_percent <= 1e9
+        and 0 <= reading.observed_at <= 2**53
+        and 0 <= (reading.resets_at or 0) <= 2**53
+        and 0 <= reading.window_minutes <= 2**53
+    )
 
 
-def _said(reading: LimitReading) -> Said:
+def _said(used_percent: float, resets_at: int | None, plan: str) -> Said:
     """Return what a reading says, as the thinning compares it: resets to the nearest minute."""
-    resets = None if reading.resets_at is None else (reading.resets_at + _MINUTE // 2) // _MINUTE
-    return (reading.used_percent, resets, storable(reading.plan))
+    return (used_percent, None if resets_at is None else (resets_at + _MINUTE // 2) // _MINUTE, plan)
 
 
-def _runs(readings: list[LimitReading]) -> list[tuple[LimitReading, int]]:
-    """Return (first reading, last time) of neighbours that say the same in the same quarter."""
-    runs: list[tuple[LimitReading, int]] = []
-    last: tuple[int, Said] | None = None
+def _runs(readings: list[LimitReading]) -> list[tuple[LimitReading, int, Said]]:
+    """Return (first reading, last time, what is said) of neighbours that say the same in one quarter."""
+    runs: list[tuple[LimitReading, int, Said]] = []
+    last_quarter, last_said = -1, None
     for reading in readings:
-        current = (reading.observed_at // QUARTER, _said(reading))
-        if current == last:
-            runs[-1] = (runs[-1][0], reading.observed_at)
+        quarter = reading.observed_at // QUARTER
+        said = _said(reading.used_percent, reading.resets_at, storable(reading.plan))
+        if quarter == last_quarter and said == last_said:
+            runs[-1] = (runs[-1][0], reading.observed_at, said)
         else:
-            runs.append((reading, reading.observed_at))
-        last = current
+            runs.append((reading, reading.observed_at, said))
+        last_quarter, last_said = quarter, said
     return runs
 
 
@@ -107,53 +112,50 @@ class _Stored:
         self._written: set[int] = set()
         self._moved: list[tuple[int, int]] = []
 
-    def add(self, reading: LimitReading, last_seen: int) -> int:
+    def add(self, reading: LimitReading, last_seen: int, said: Said) -> int:
         """Take in a run, or widen the stored neighbour that says the same. Returns how many rows are new."""
-        start, said = reading.observed_at, _said(reading)
+        start = reading.observed_at
+        quarter = start // QUARTER
         at = bisect_right(self._times, start)
         before = self._times[at - 1] if at else -1
-        if before // QUARTER == start // QUARTER and self._says(before) == said:
-            self._put(before, self._rows[before], last_seen)
+        if before // QUARTER == quarter and self._says(before) == said:
+            self._widen(self._rows[before], before, last_seen)
             return 0
         after = self._times[at] if at < len(self._times) else -1
-        if after // QUARTER == start // QUARTER and self._says(after) == said:
-            row = self._rows.pop(after)
+        if after // QUARTER == quarter and self._says(after) == said:
             self._times[at] = start
             self._written.discard(after)
             self._moved.append((self._series, after))
-            self._put(start, row._replace(observed_at=start), last_seen)
+            self._widen(self._rows.pop(after), start, last_seen)
             return 0
         # Two answers at the same microsecond: the fuller one, whichever was read first.
         if before == start and self._rows[before].used_percent >= reading.used_percent:
             return 0
         if before != start:
             self._times.insert(at, start)
-        row = _Row(
+        self._rows[start] = _Row(
             start, last_seen, reading.used_percent, reading.resets_at, storable(reading.plan),
             storable(reading.limit_name), storable(reading.credits_balance), reading.origin,
         )  # fmt: skip
-        self._put(start, row, last_seen)
+        self._written.add(start)
         return int(before != start)
 
     def write(self) -> None:
         """Bring the table to what was taken in."""
         remove = "DELETE FROM limit_readings WHERE series_id = ? AND observed_at = ?"
         self._connection.executemany(remove, self._moved)
-        insert = f"INSERT OR REPLACE INTO limit_readings (series_id, {_COLUMNS}) VALUES (?{', ?' * 8})"
-        self._connection.executemany(
-            insert, [(self._series, *self._rows[time]) for time in sorted(self._written)]
-        )
+        rows = [(self._series, *self._rows[time]) for time in sorted(self._written)]
+        insert(self._connection, f"INSERT OR REPLACE INTO limit_readings (series_id, {_COLUMNS})", rows)
 
-    def _put(self, time: int, row: _Row, last_seen: int) -> None:
-        row = row._replace(last_seen_at=max(last_seen, row.last_seen_at))
-        if self._rows.get(time) != row:
-            self._rows[time] = row
-            self._written.add(time)
+    def _widen(self, row: _Row, start: int, last_seen: int) -> None:
+        """Let a row reach from `start`, its own beginning or an earlier one, to `last_seen` at least."""
+        if start < row.observed_at or last_seen > row.last_seen_at:
+            self._rows[start] = row._replace(observed_at=start, last_seen_at=max(last_seen, row.last_seen_at))
+            self._written.add(start)
 
     def _says(self, time: int) -> Said:
         row = self._rows[time]
-        resets = None if row.resets_at is None else (row.resets_at + _MINUTE // 2) // _MINUTE
-        return (row.used_percent, resets, row.plan)
+        return _said(row.used_percent, row.resets_at, row.plan)
 
 
 def _series(connection: sqlite3.Connection, account: int, limit_id: str, window: int) -> int:

@@ -8,6 +8,7 @@ Measured with a million requests of which half go: 0.6 s altogether, 58 ms the l
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from typing import Any
 
@@ -99,17 +100,15 @@ def expire_piece(
     return removed, None if row is None else last
 
 
-def drop_expired(connection: sqlite3.Connection, rows: dict[int, Any], keys: str) -> None:
-    """Take the rows out of `rows` that were removed once: their sums count them still.
-
-    `keys` is a JSON list of the keys.
-    """
+def drop_expired(connection: sqlite3.Connection, rows: dict[int, Any]) -> None:
+    """Take the rows out of `rows`, by key, that were removed once: their sums count them still."""
     if connection.execute("SELECT 1 FROM expired_keys LIMIT 1").fetchone() is None:
         return
     found = connection.execute(
-        "SELECT e.key FROM json_each(?) AS k CROSS JOIN expired_keys AS e ON e.key = k.value", (keys,)
+        "SELECT e.key FROM json_each(?) AS k CROSS JOIN expired_keys AS e ON e.key = k.value",
+        (json.dumps(sorted(rows)),),
     )
-    for (key,) in found:
+    for (key,) in found.fetchall():
         rows.pop(key, None)
 
 

@@ -33,9 +33,7 @@ SELECT_KEYS = (
     f"SELECT {', '.join('r.' + name for name in COLUMNS)}"
     " FROM json_each(?) AS k CROSS JOIN usage_records AS r ON r.key = k.value"
 )
-WRITE = (
-    f"INSERT OR REPLACE INTO usage_records ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"
-)
+WRITE = f"INSERT OR REPLACE INTO usage_records ({', '.join(COLUMNS)})"
 
 
 def repaired(row: Row) -> Row:
