@@ -6,11 +6,14 @@ an unexpected type makes the fast decoder refuse the whole line, and `tolerant` 
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from tokentui.sources.logs.counts import LARGEST, count
+
+if TYPE_CHECKING:
+    from tokentui.sources.logs.claude_compiled import Answer
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 
@@ -125,6 +128,18 @@ decode = msgspec.json.Decoder(Line).decode
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What `decode` raises."""
+
+
+def answer_of(line: Line, usage: Usage, identity: str, model: str, time: int) -> Answer:
+    """Return a request in the form in which the compiled parser tells it."""
+    minutes, hour = usage.cache_writes()
+    details, tools = usage.output_tokens_details, usage.server_tool_use
+    return (
+        identity, time, (line.session(), line.cwd, line.gitBranch, line.version), line.isSidechain,
+        model, usage.tier(), usage.input_tokens or 0, usage.cache_read_input_tokens or 0, minutes, hour,
+        usage.output_tokens or 0, details.thinking_tokens or 0 if details else 0,
+        tools.web_search_requests or 0 if tools else 0,
+    )  # fmt: skip
 
 
 def tolerant(line: dict[str, object]) -> tuple[Line, int]:

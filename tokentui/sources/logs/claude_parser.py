@@ -8,8 +8,11 @@ compacted sessions, in files of side questions and mirrored in the parent of a s
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
+from tokentui.sources.logs import compiled
 from tokentui.sources.logs.claude_identity import LONG_ID, Identity, IdentityState
 from tokentui.sources.logs.claude_limits import SERVICE, limit_reached
 from tokentui.sources.logs.claude_lines import (
@@ -18,6 +21,7 @@ from tokentui.sources.logs.claude_lines import (
     Line,
     Usage,
     advisors,
+    answer_of,
     decode,
     mirrored,
     tolerant,
@@ -38,6 +42,9 @@ from tokentui.usage import (
     UsageRecord,
     record_key,
 )
+
+if TYPE_CHECKING:
+    from tokentui.sources.logs.claude_compiled import Answer, Place
 
 _HEAD = 768
 """Where a line's message begins at the latest, but for very long paths: 300 to 400 bytes are usual."""
@@ -68,7 +75,7 @@ class Parser:
         self._identity = Identity(remembered.identity)
         self._changed = changed
         self._models: dict[str | None, tuple[str, str]] = {}
-        self._contexts: dict[tuple[str, str | None, str | None, str | None], int] = {}
+        self._contexts: dict[Place, int] = {}
         self._contexts_of = self.findings
         self._last = ("", 0)  # the last message's id and key: its next block has the same
 
@@ -83,9 +90,22 @@ class Parser:
         are recognised by the first thing in their message, before which no other object begins, and
         searched only for the usage of a line that is glued to them.
         """
+        size = lines.rfind(b"\n") + 1
+        if compiled.answers is None:
+            self._look(lines, 0, size, offset)
+            return
+        for found in compiled.answers(lines, size, self._changed + _DAY):
+            if isinstance(found, int):
+                self._latest = found
+            elif len(found) == 2:
+                self._look(lines, *found, offset)
+            else:
+                self._answered(found)
+
+    def _look(self, lines: bytes, start: int, stop: int, offset: int) -> None:
+        """Parse the lines between two places."""
         find, starts = lines.find, lines.startswith
-        start, size = 0, lines.rfind(b"\n") + 1
-        while start < size:
+        while start < stop:
             end = find(b"\n", start)
             message = find(b'"message":{', start, start + _HEAD)
             if (
@@ -118,6 +138,12 @@ class Parser:
         time = microseconds(line.timestamp)
         if time is None:
             return False
+        self._answered(answer_of(line, usage, identity, model, time), line.costUSD)
+        return True
+
+    def _answered(self, answer: Answer, cost: float | None = None) -> None:
+        """Take a request that is as expected."""
+        identity, time = answer[:2]
         if identity == self._last[0]:
             key = self._last[1]
         else:
@@ -126,8 +152,7 @@ class Parser:
         self._latest = time
         if self._undated:
             self._dated(time)
-        self._take(line, usage, key, identity, model, time, 0)
-        return True
+        self._take(answer, key, 0, cost)
 
     def _irregular(self, line: bytes, offset: int) -> None:
         """Take what can be had from a line that is damaged, or has values of unexpected types."""
@@ -175,12 +200,13 @@ class Parser:
             flags |= MODEL_UNKNOWN
         key = record_key(SERVICE, identity)
         if time is not None:
-            self._take(line, usage, key, identity, model, time, flags)
+            self._take(answer_of(line, usage, identity, model, time), key, flags, line.costUSD)
             return
         self.findings.anomalies += 1
         # Before the first dated request there is no neighbour yet: the file's own time stands in.
         borrowed = self._latest if self._latest is not None else self._changed
-        record = self._take(line, usage, key, identity, model, borrowed, flags | TIME_BORROWED)
+        answer = answer_of(line, usage, identity, model, borrowed)
+        record = self._take(answer, key, flags | TIME_BORROWED, line.costUSD)
         if self._latest is None and record is not None and len(self._undated) < _MOST_UNDATED:
             self._undated.append((self.findings.contexts[record.context], record))
 
@@ -191,27 +217,24 @@ class Parser:
             self.findings.add(msgspec.structs.replace(record, time=time, context=index))
         self._undated = []
 
-    def _take(
-        self, line: Line, usage: Usage, key: int, identity: str, model: str, time: int, flags: int
-    ) -> UsageRecord | None:
-        """Put a request into the findings; return what was made of the line, None when nothing."""
-        output = usage.output_tokens or 0
+    def _take(self, answer: Answer, key: int, flags: int, cost: float | None) -> UsageRecord | None:
+        """Put a request into the findings; return what was made of it, None when nothing."""
+        (
+            identity, time, place, side_chain, model, tier,
+            uncached, cached, minutes, hour, output, reasoning, searches,
+        ) = answer  # fmt: skip
         rank = output
-        if line.isSidechain:
+        if side_chain:
             rank -= _BEHIND_MAIN
             flags |= SIDECHAIN
         findings = self.findings
         known = findings.records.get(key)
         if known is not None and known.rank > rank and known.time <= time:
             return None
-        uncached, cached = usage.input_tokens or 0, usage.cache_read_input_tokens or 0
-        minutes, hour = usage.cache_writes()
         if not (uncached or cached or minutes or hour or output):
             return None
         if time > self._changed + _DAY:
             flags |= TIME_IN_FUTURE
-        details, tools = usage.output_tokens_details, usage.server_tool_use
-        reasoning = details.thinking_tokens or 0 if details else 0
         if reasoning > output:
             reasoning = output
             flags |= COUNT_REPAIRED
@@ -222,16 +245,14 @@ class Parser:
         name, provider = known_model
         if provider == "anthropic" and identity[3:9] in _CLOUDS:
             provider = _CLOUDS[identity[3:9]]
-        searches = tools.web_search_requests or 0 if tools else 0
-        tier = usage.tier()
         if grown := known is not None and known.time <= time:
             time, context = known.time, known.context
         else:
-            context = self._context(line)
+            context = self._context(place)
         # In the order of the fields: by name it would take 2.9 µs instead of 0.2 µs.
         record = UsageRecord(
             key, rank, time, context, provider, name, uncached, cached, minutes, hour, output, reasoning,
-            searches, clean(tier, 40) if tier else "", flags, None, "", _nano(line.costUSD),
+            searches, clean(tier, 40) if tier else "", flags, None, "", _nano(cost),
         )
         if known is None or (grown and rank > known.rank):
             findings.records[key] = record
@@ -241,21 +262,21 @@ class Parser:
                 return None  # the next block of an answer that says nothing new
         return record
 
-    def _context(self, line: Line) -> int:
+    def _context(self, place: Place) -> int:
         """Return the index of what the request shares with its neighbours."""
         findings = self.findings
         if self._contexts_of is not findings:
             self._contexts_of, self._contexts = findings, {}
-        shared = (line.session(), line.cwd, line.gitBranch, line.version)
-        known = self._contexts.get(shared)
+        known = self._contexts.get(place)
         if known is None:
-            known = self._contexts[shared] = findings.context(
+            session, folder, branch, version = place
+            known = self._contexts[place] = findings.context(
                 UsageContext(
                     service=SERVICE,
-                    conversation_id=clean(shared[0], 100),
-                    project=clean(line.cwd, 4096),
-                    branch=clean(line.gitBranch, 200),
-                    tool_version=clean(line.version, 40),
+                    conversation_id=clean(session, 100),
+                    project=clean(folder, 4096),
+                    branch=clean(branch, 200),
+                    tool_version=clean(version, 40),
                     quality="floor",
                 )
             )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from tokentui.sources.logs.codex_wire import RateLimits, Window
+from tokentui.sources.logs.codex_wire import RateLimits, Window, rate_limits
 from tokentui.text import clean
 from tokentui.usage import LimitReading
 
@@ -25,6 +25,13 @@ _LAST_SECOND = 250 * 10**9
 _WHOLE_WINDOWS = {299: 300, 10079: 10080}
 
 
+class Told(NamedTuple):
+    """The limits of a line and the pool they are of; as JSON until somebody wants to know them."""
+
+    limit_id: str | None
+    limits: RateLimits | bytes
+
+
 class _Reading(NamedTuple):
     """A window as one line told it."""
 
@@ -41,7 +48,7 @@ class _Pool:
 
     def __init__(self) -> None:
         self.kept: dict[int, _Reading] = {}
-        self.newest: tuple[int, RateLimits] | None = None
+        self.newest: tuple[int, Told] | None = None
         """Time and limits of the newest line that was not looked at."""
         self.next = 0
         """When a line is looked at again."""
@@ -60,35 +67,36 @@ class Limits:
     def __init__(self) -> None:
         self._pools: dict[str | None, _Pool] = {}
 
-    def observe(self, limits: RateLimits, time: int, into: list[LimitReading]) -> None:
+    def observe(self, told: Told, time: int, into: list[LimitReading]) -> None:
         """Take in the limits of a line of that time; add the readings that say something new."""
-        pool = self._pools.get(limits.limit_id)
+        pool = self._pools.get(told.limit_id)
         if pool is None:
-            pool = self._pools[limits.limit_id] = _Pool()
+            pool = self._pools[told.limit_id] = _Pool()
         elif pool.next - _MINUTE <= time < pool.next:
-            pool.newest = (time, limits)
+            pool.newest = (time, told)
             return
         pool.newest = None
         pool.next = time + _MINUTE
-        for minutes, reading in _readings(limits, time):
+        for minutes, reading in _readings(told, time):
             kept = pool.kept.get(minutes)
             if kept is None or _differ(kept, reading, minutes):
                 pool.kept[minutes] = reading
                 into.append(_as_record(minutes, reading))
             else:
-                pool.newest = (time, limits)
+                pool.newest = (time, told)
 
     def flush(self, into: list[LimitReading]) -> None:
         """Add the newest reading of each window, so that what is known is never behind the log."""
         for pool in self._pools.values():
             if pool.newest is not None:
-                time, limits = pool.newest
+                time, told = pool.newest
                 pool.newest = None
-                into.extend(_as_record(minutes, reading) for minutes, reading in _readings(limits, time))
+                into.extend(_as_record(minutes, reading) for minutes, reading in _readings(told, time))
 
 
-def _readings(limits: RateLimits, time: int) -> list[tuple[int, _Reading]]:
+def _readings(told: Told, time: int) -> list[tuple[int, _Reading]]:
     """Return the windows of a line, by their minutes: the slots they stand in mean nothing."""
+    limits = told.limits if isinstance(told.limits, RateLimits) else rate_limits(told.limits)
     found: dict[int, _Reading] = {}
     for window in (limits.primary, limits.secondary):
         if window is not None:

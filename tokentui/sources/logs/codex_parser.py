@@ -9,7 +9,7 @@ import msgspec
 
 from tokentui.sources.logs import codex_tolerant as tolerant
 from tokentui.sources.logs.codex_counter import SERVICE, ZERO, Vector, total_key, vector
-from tokentui.sources.logs.codex_limits import Limits
+from tokentui.sources.logs.codex_limits import Limits, Told
 from tokentui.sources.logs.codex_replay import Ancestry, Row, Siblings, row_of
 from tokentui.sources.logs.codex_session import Session, clean_model, session_of
 from tokentui.sources.logs.codex_wire import (
@@ -21,7 +21,7 @@ from tokentui.sources.logs.codex_wire import (
     RateLimits,
     Usage,
     count_line,
-    scan,
+    marked,
     usage_line,
 )
 from tokentui.sources.logs.lines import Findings
@@ -82,14 +82,22 @@ class RolloutParser:
     def feed(self, lines: bytes, offset: int) -> None:
         """Parse whole lines (see `LineParser`)."""
         self._context = None
-        for kind, start, end in scan(lines):
+        for each in marked(lines):
+            if len(each) == 7:
+                time, ordinal, last, total, model, limit_id, limits = each
+                row = None if last is None and total is None else (last, total)
+                self._count(time, ordinal, row, model, Told(limit_id, limits) if limits else None)
+                continue
+            kind, start, end = each
             line = lines[start:end]
             self._offset = offset + start
             try:
                 if kind == COUNT:
                     count = count_line(line)
-                    time = (count.timestamp - EPOCH) // _MICROSECOND
-                    self._count(time, count.ordinal, count.payload.info, count.payload.rate_limits)
+                    self._counted(
+                        (count.timestamp - EPOCH) // _MICROSECOND, count.ordinal,
+                        count.payload.info, count.payload.rate_limits,
+                    )
                     continue
                 if kind == USAGE:
                     usage = usage_line(line)
@@ -132,7 +140,7 @@ class RolloutParser:
             info, repaired = tolerant.info(payload.get("info"))
             limits = tolerant.rate_limits(payload.get("rate_limits"))
             ordinal = tolerant.as_whole(line.get("ordinal"))
-            self._count(time, ordinal, info, limits, repaired)
+            self._counted(time, ordinal, info, limits, repaired)
         elif kind == "token_usage_record":
             usage, repaired = tolerant.usage(payload)
             self._usage(time, usage, repaired)
@@ -147,7 +155,7 @@ class RolloutParser:
         self._session.settle(payload, time)
         self._context = None
 
-    def _count(
+    def _counted(
         self,
         time: int | None,
         ordinal: int | None,
@@ -155,7 +163,20 @@ class RolloutParser:
         limits: RateLimits | None,
         repaired: int = 0,
     ) -> None:
-        """Take in a token_count."""
+        """Take in a token_count that was decoded whole."""
+        told = None if limits is None else Told(limits.limit_id, limits)
+        self._count(time, ordinal, row_of(info), info.model if info else None, told, repaired)
+
+    def _count(
+        self,
+        time: int | None,
+        ordinal: int | None,
+        row: Row | None,
+        named: str | None,
+        limits: Told | None,
+        repaired: int = 0,
+    ) -> None:
+        """Take in a token_count; `named` is the model it names, which few do."""
         session = self._session
         flags = session.flags
         if time is None or not EARLIEST <= time <= self._latest:
@@ -163,12 +184,11 @@ class RolloutParser:
             flags |= more
         else:
             session.time = time
-        row = row_of(info)
         if self._ancestry is not None and self._is_inherited(self._ancestry, row, time, ordinal):
             return
         if limits is not None and time:
             self._limits.observe(limits, time, self.findings.limits)
-        if info is None or row is None or session.records:
+        if row is None or session.records:
             return
         last, total = row
         used: Vector | None
@@ -187,7 +207,7 @@ class RolloutParser:
         if repaired:
             flags |= COUNT_REPAIRED
             self.findings.anomalies += repaired
-        model = session.model or clean_model(info.model)
+        model = session.model or clean_model(named)
         self._add(key, 0, time, used, flags, model, session.thread)
 
     def _usage(self, time: int | None, usage: Usage, repaired: int) -> None:

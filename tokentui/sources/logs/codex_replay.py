@@ -17,7 +17,7 @@ import msgspec
 
 from tokentui.sources.logs import codex_tolerant as tolerant
 from tokentui.sources.logs.codex_counter import Vector, vector
-from tokentui.sources.logs.codex_wire import COUNT, OTHER, UNEXPECTED, Info, count_line, scan
+from tokentui.sources.logs.codex_wire import COUNT, OTHER, UNEXPECTED, Info, count_line, marked
 from tokentui.sources.logs.codex_zstd import decompression
 from tokentui.sources.logs.lines import LONGEST_LINE
 from tokentui.sources.logs.logfile import LogFile
@@ -150,7 +150,13 @@ def thread_rows(path: str, thread: str) -> Iterator[Row]:
     try:
         named = False
         for lines in _whole_lines(file):
-            for kind, start, end in scan(lines):
+            for each in marked(lines):
+                if len(each) == 7:
+                    _, _, last, total, *_ = each
+                    if last is not None or total is not None:
+                        yield last, total
+                    continue
+                kind, start, end = each
                 line = lines[start:end]
                 if kind == OTHER and not named:
                     owner = _owner(line)

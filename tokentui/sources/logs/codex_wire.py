@@ -7,15 +7,20 @@ The envelope is `{"timestamp": …, ["ordinal": …,] "type": …, "payload": {�
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
+from tokentui.sources.logs import compiled
 from tokentui.sources.logs.counts import LARGEST
 
-COUNT, USAGE, OTHER = range(3)
-"""Kinds of lines: a token_count, a token_usage_record, anything that needs a closer look."""
+if TYPE_CHECKING:
+    from tokentui.sources.logs.codex_compiled import Marked
+
+COUNT, USAGE, OTHER, UNSURE = range(4)
+"""Kinds of lines: a token_count, a token_usage_record, anything that needs a closer look; not known yet."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -129,24 +134,47 @@ class UsageLine(msgspec.Struct, gc=False):
 count_line = msgspec.json.Decoder(CountLine).decode
 usage_line = msgspec.json.Decoder(UsageLine).decode
 
+rate_limits = msgspec.json.Decoder(RateLimits).decode
+"""Decode limits that the compiled parser has looked at: these are as expected."""
+
 UNEXPECTED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What `count_line` and `usage_line` raise for a line that is not in its usual shape."""
 
 
-def scan(lines: bytes) -> list[tuple[int, int, int]]:
-    """Return (kind, start, end) of the lines that matter; what follows the last newline is no line.
+def marked(lines: bytes) -> Iterable[Marked]:
+    """Return the lines that matter; what follows the last newline is no line.
 
-    A line that does not look like one object is OTHER too: it is for the caller to say what is
-    wrong. Escaped text in a tool's output matches nothing here, because its quotes are escaped.
+    A token_count as expected comes decoded where the compiled parser is there (`codex_compiled`), else
+    as (kind, start, end), like all other lines. One that does not look like an object is OTHER too: it is
+    for the caller to say what is wrong. Escaped text in a tool's output matches nothing here, because
+    its quotes are escaped.
     """
-    found, heads = _scan(lines, crowded=False)
+    if compiled.scan is None:
+        return _scan(lines)
+    return _sure(lines, compiled.scan(lines, lines.rfind(b"\n") + 1))
+
+
+def _sure(lines: bytes, found: list[Marked]) -> Iterator[Marked]:
+    """Say of lines with an unusual head what they are."""
+    for each in found:
+        if len(each) == 3 and each[0] == UNSURE:
+            _, start, stop = each
+            kind = OTHER if _is_crowded(lines, start, stop) else _unusual(lines, start, stop)
+            if kind >= 0:
+                yield kind, start, stop
+        else:
+            yield each
+
+
+def _scan(lines: bytes) -> list[tuple[int, int, int]]:
+    found, heads = _marks(lines, crowded=False)
     if lines.count(_HEAD, 0, lines.rfind(b"\n") + 1) > heads:
         # An envelope inside a line: two lines glued, one torn before the next, or log text in a tool call.
-        found, _ = _scan(lines, crowded=True)
+        found, _ = _marks(lines, crowded=True)
     return found
 
 
-def _scan(lines: bytes, *, crowded: bool) -> tuple[list[tuple[int, int, int]], int]:
+def _marks(lines: bytes, *, crowded: bool) -> tuple[list[tuple[int, int, int]], int]:
     """Return the lines that matter and how many lines begin like an envelope.
 
     `crowded` takes lines that hold an envelope's head beyond their own as OTHER.
@@ -157,42 +185,47 @@ def _scan(lines: bytes, *, crowded: bool) -> tuple[list[tuple[int, int, int]], i
     end = lines.rfind(b"\n") + 1
     while start < end:
         stop = find(b"\n", start)
-        if crowded and find(_HEAD, start + 1, stop) >= 0:
-            found.append((OTHER, start, stop))
+        kind = -1
+        if crowded and _is_crowded(lines, start, stop):
+            kind = OTHER
         elif lines[start] == 0x7B and lines[stop - 1] == 0x7D:
+            heads += startswith(_HEAD, start)
             at = start + _AT
             if startswith(_RESPONSE, at):  # half of all lines, so it is asked first
-                heads += 1
                 start = stop + 1
                 continue
             if startswith(_ORDINAL, at):
                 at = find(_TYPE, at, at + 40)
             if startswith(_EVENT, at):
-                heads += 1
                 if startswith(b'token_count"', at + _EVENT_TYPE):
-                    found.append((COUNT, start, stop))
+                    kind = COUNT
                 elif startswith(b"thread_settings_applied", at + _EVENT_TYPE):
-                    found.append((OTHER, start, stop))
-            elif startswith(_RESPONSE, at):
-                heads += 1
+                    kind = OTHER
             elif startswith(_USAGE, at):
-                heads += 1
-                found.append((USAGE, start, stop))
-            else:
-                heads += startswith(_HEAD, start)
+                kind = USAGE
+            elif not startswith(_RESPONSE, at):
                 kind = _kind(lines, start, stop)
-                if kind >= 0:
-                    found.append((kind, start, stop))
-        elif line := lines[start:stop].strip(_SPACE):
-            heads += line.startswith(_HEAD)
-            if not (line[0] == 0x7B and line[-1] == 0x7D):
-                found.append((OTHER, start, stop))
-            else:
-                kind = _kind(line, 0, len(line))
-                if kind >= 0:
-                    found.append((kind, start, stop))
+        else:
+            heads += lines[start:stop].strip(_SPACE).startswith(_HEAD)
+            kind = _unusual(lines, start, stop)
+        if kind >= 0:
+            found.append((kind, start, stop))
         start = stop + 1
     return found, heads
+
+
+def _is_crowded(lines: bytes, start: int, stop: int) -> bool:
+    """Say whether an envelope begins inside a line's object."""
+    first = lines.find(b"{", start, stop)
+    return first >= 0 and lines.find(_HEAD, first + 1, stop) >= 0
+
+
+def _unusual(lines: bytes, start: int, stop: int) -> int:
+    """Return what a line is that may have space around its object, or is none; -1 for what does not matter."""
+    line = lines[start:stop].strip(_SPACE)
+    if not line:
+        return -1
+    return _kind(line, 0, len(line)) if line[0] == 0x7B and line[-1] == 0x7D else OTHER
 
 
 def _kind(lines: bytes, start: int, stop: int) -> int:
