@@ -56,6 +56,21 @@ def test_the_models_and_the_migrations_arrive_at_the_same_schema(tmp_path: Path)
     defined.close()
 
 
+def test_a_new_database_is_what_one_is_that_was_migrated_step_by_step(tmp_path: Path) -> None:
+    store.open_writer(tmp_path / "new.db", "UTC").close()
+    (tmp_path / "stepwise.db").touch()
+    migrate._apply(tmp_path / "stepwise.db")  # what opens a database that is behind
+    store.open_writer(tmp_path / "stepwise.db", "UTC").close()
+    new, stepwise = (sqlite3.connect(tmp_path / name) for name in ("new.db", "stepwise.db"))
+    for question in (
+        "SELECT type, name, tbl_name, sql FROM sqlite_master", "SELECT id, name FROM schema_migration",
+        "SELECT datetime(applied) > '2020' FROM schema_migration", "PRAGMA user_version", "PRAGMA application_id",
+    ):  # fmt: skip
+        assert rows(new, question) == rows(stepwise, question) != []
+    new.close()
+    stepwise.close()
+
+
 def test_every_migration_file_is_in_the_package_and_counted() -> None:
     names = sorted(path.name for path in (Path(migrate.__file__).parent / "migrations").glob("[0-9]*.py"))
     assert [int(name[:4]) for name in names] == list(range(1, migrate.SCHEMA_VERSION + 1))
@@ -181,7 +196,7 @@ def test_a_file_system_without_locks_is_migrated_all_the_same(
     store.open_writer(tmp_path / "tokentui.db", "UTC").close()
 
 
-def test_an_up_to_date_database_is_opened_without_peewee(tmp_path: Path) -> None:
+def test_a_database_is_made_and_opened_without_peewee(tmp_path: Path) -> None:
     path = tmp_path / "tokentui.db"
     writer = store.open_writer(path, "UTC")
     writer.ingest([batch([record("a")])], NOW)
@@ -193,7 +208,8 @@ reader = store.open_reader({str(path)!r})
 assert reader.usage(store.UsageQuery(group_by=("model",))).totals.request_count == 1
 assert reader.snapshot({NOW}, "UTC").record_count == 1
 print([name for name in ("peewee", "msgspec") if name in sys.modules])
-store.open_writer({str(path)!r}, "UTC").close()
+for path in {str(path)!r}, {str(tmp_path / "new.db")!r}:
+    store.open_writer(path, "UTC").close()
 print([name for name in ("peewee", "playhouse") if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
