@@ -8,11 +8,15 @@ import select
 import signal
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tokentui.engine.discovery import Siblings
+from tokentui.engine.frames import PIPE_BYTES, Inbox, Outbox
 from tokentui.engine.parsing import Job
 from tokentui.engine.workers import Hello, Parsed, Pool
 from tokentui.usage import UsageRecord
@@ -117,3 +121,25 @@ def test_no_worker_outlives_its_parent() -> None:
         finally:
             os.close(handle)
     assert len(done.stdout.split()) == 2
+
+
+def test_a_message_larger_than_the_pipe_arrives_whole_among_small_ones() -> None:
+    read, write = os.pipe()
+    said = [b"small", b"x" * (3 * PIPE_BYTES), "\udc80", b"", [1, 2]]
+
+    def say() -> None:
+        outbox = Outbox(write)
+        for message in said:
+            with suppress(UnicodeEncodeError):  # what cannot be said takes nothing with it
+                outbox.put(b"K", message)
+        outbox.send()
+        os.close(write)
+
+    speaker = threading.Thread(target=say)
+    speaker.start()
+    inbox, heard = Inbox(read), list[object]()
+    while (messages := inbox.receive()) is not None:
+        heard += [(kind, msgspec.msgpack.decode(message)) for kind, message in messages]
+    speaker.join()
+    os.close(read)
+    assert heard == [(b"K", b"small"), (b"K", b"x" * (3 * PIPE_BYTES)), (b"K", b""), (b"K", [1, 2])]

@@ -64,7 +64,8 @@ def test_a_new_database_is_what_one_is_that_was_migrated_step_by_step(tmp_path: 
     new, stepwise = (sqlite3.connect(tmp_path / name) for name in ("new.db", "stepwise.db"))
     for question in (
         "SELECT type, name, tbl_name, sql FROM sqlite_master", "SELECT id, name FROM schema_migration",
-        "SELECT datetime(applied) > '2020' FROM schema_migration", "PRAGMA user_version", "PRAGMA application_id",
+        "SELECT datetime(applied) > '2020' FROM schema_migration",
+        "PRAGMA user_version", "PRAGMA application_id",
     ):  # fmt: skip
         assert rows(new, question) == rows(stepwise, question) != []
     new.close()

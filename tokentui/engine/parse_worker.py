@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from tokentui.engine.discovery import Siblings
-from tokentui.engine.workers import Hello, read_frame, serve
+from tokentui.engine.frames import read_frame
+from tokentui.engine.workers import Hello, serve
 from tokentui.pricing import Prices
 
 

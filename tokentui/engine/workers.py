@@ -1,10 +1,9 @@
 """Worker processes that parse a backlog while the parent stores it.
 
-Each worker is a child with a pipe either way. Frames are four bytes of length and msgpack: the
-parent sends lists of jobs, the worker sends batches and, after each list, what failed. A child is
-forked while this process has one thread only (no start-up cost: 0.58 s against 0.70 to 0.75 for
-500 MB); in the dashboard, which has several, it is a fresh interpreter. A worker whose pipe closes
-ends, so a killed parent leaves no orphan.
+Each worker is a child with a pipe either way (see `frames`): the parent sends lists of jobs, the
+worker sends batches and, after each list, what failed. A child is forked while this process has one
+thread only (no start-up cost: 0.58 s against 0.70 to 0.75 for 500 MB); in the dashboard, which has
+several, it is a fresh interpreter. A worker whose pipe closes ends, so a killed parent leaves no orphan.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ import gc
 import os
 import select
 import signal
-import struct
 import sys
 import threading
 from collections import deque
@@ -27,6 +25,7 @@ import msgspec
 
 from tokentui.batch import Batch
 from tokentui.engine.discovery import Siblings
+from tokentui.engine.frames import PIPE_BYTES, Inbox, Outbox, framed, read_frame
 from tokentui.engine.parsing import Job, PriceOf, parse
 
 JOB_BYTES = 8_000_000
@@ -40,8 +39,6 @@ _ENVIRONMENT = (
     "PYTHONPATH", "TMPDIR", "TZ",
 )  # fmt: skip
 """All that a fresh interpreter gets to know: the user's variables may hold keys."""
-PIPE_BYTES = 1 << 20
-"""Room for results while the parent is busy with SQLite (Linux: at most 1 MiB without privilege)."""
 
 ROOT = str(Path(__file__).parents[2])
 """The folder tokentui lies in."""
@@ -52,7 +49,6 @@ PROGRAM = (
     "from tokentui.engine.parse_worker import main; main()"
 )
 
-_HEAD = struct.Struct("<I")
 _BATCH, _DONE = b"B", b"D"
 
 
@@ -87,18 +83,19 @@ def serve(
     """Parse what comes down one pipe and send it up the other, until the first one closes."""
     gc.disable()  # records hold no cycles
     decode = msgspec.msgpack.Decoder(list[Job]).decode
-    encode = msgspec.msgpack.Encoder().encode
+    outbox = Outbox(results_fd)
     while (frame := read_frame(jobs_fd)) is not None:
         failures = []
         for job in decode(frame):
             try:
                 for batch in parse(job, siblings, price_of):
-                    _write_frame(results_fd, _BATCH + encode(batch))
+                    outbox.put(_BATCH, batch)
             except OSError as error:
                 failures.append(Failure(job.source, job.path, explain(error)))
             except Exception as error:  # one file must not end the import of the others
                 failures.append(Failure(job.source, job.path, f"reader failed: {error!r:.200}"))
-        _write_frame(results_fd, _DONE + encode(failures))
+        outbox.put(_DONE, failures)
+        outbox.send()
 
 
 def lost(jobs: Sequence[Job]) -> list[Failure]:
@@ -158,17 +155,17 @@ class Pool:
             yield Parsed([], lost(left), len(left), sum(job.size for job in left))
 
     def _take(self, worker: _Worker) -> Parsed:
-        frames = worker.receive()
-        if frames is None:
+        messages = worker.inbox.receive()
+        if messages is None:
             failures = worker.lost()
             return Parsed([], failures, len(failures), 0)
         batches, failures = [], []
         files_done = bytes_done = 0
-        for frame in frames:
-            if frame[:1] == _BATCH:
-                batches.append(self._decode_batch(memoryview(frame)[1:]))
+        for kind, message in messages:
+            if kind == _BATCH:
+                batches.append(self._decode_batch(message))
             else:
-                failures += self._decode_failures(memoryview(frame)[1:])
+                failures += self._decode_failures(message)
                 done = worker.pending.popleft()
                 files_done += len(done.jobs)
                 bytes_done += done.size
@@ -212,15 +209,14 @@ class _Worker:
         self.unsent = bytearray()
         """Jobs that did not fit into the pipe yet; a blocking write could wait for a worker that
         waits for us to read its results."""
-        self._buffer = bytearray()
+        self.inbox = Inbox(results)
         os.set_blocking(jobs, False)
 
     def hand(self, lists: deque[_List]) -> None:
         """Give the worker the next list of jobs, if there is one."""
         if lists:
             self.pending.append(lists.popleft())
-            payload = msgspec.msgpack.encode(self.pending[-1].jobs)
-            self.unsent += _HEAD.pack(len(payload)) + payload
+            self.unsent += framed(msgspec.msgpack.encode(self.pending[-1].jobs))
             self.send()
 
     def send(self) -> None:
@@ -231,24 +227,6 @@ class _Worker:
             pass
         except BrokenPipeError:  # it died; its results pipe says so next
             self.unsent.clear()
-
-    def receive(self) -> list[bytes] | None:
-        """Return the whole frames that have arrived; None when the worker is gone."""
-        data = os.read(self.results, PIPE_BYTES)
-        if not data:
-            return None
-        buffer = self._buffer
-        buffer += data
-        frames = []
-        start = 0
-        while len(buffer) - start >= 4:
-            end = start + 4 + _HEAD.unpack_from(buffer, start)[0]
-            if len(buffer) < end:
-                break
-            frames.append(bytes(buffer[start + 4 : end]))
-            start = end
-        del buffer[:start]
-        return frames
 
     def lost(self) -> list[Failure]:
         """Give up what a worker that died had not finished; it is read again next time."""
@@ -320,27 +298,5 @@ def _spawn(message: bytes) -> _Worker:
     os.close(results_write)
     process.returncode = 0  # collected by `_Worker.close`, not by Popen
     worker = _Worker(process.pid, jobs_write, results_read)
-    worker.unsent += _HEAD.pack(len(message)) + message
+    worker.unsent += framed(message)
     return worker
-
-
-def _write_frame(fd: int, payload: bytes) -> None:
-    data = memoryview(_HEAD.pack(len(payload)) + payload)
-    while data:
-        data = data[os.write(fd, data) :]
-
-
-def read_frame(fd: int) -> bytes | None:
-    head = _read_exactly(fd, 4)
-    return None if head is None else _read_exactly(fd, _HEAD.unpack(head)[0])
-
-
-def _read_exactly(fd: int, count: int) -> bytes | None:
-    parts = []
-    while count:
-        data = os.read(fd, min(count, PIPE_BYTES))
-        if not data:
-            return None
-        parts.append(data)
-        count -= len(data)
-    return b"".join(parts)
