@@ -208,17 +208,6 @@ cdef inline bint is_text(Piece piece, const char *what, Py_ssize_t size) noexcep
     return piece.size == size and memcmp(piece.at, what, size) == 0
 
 
-cdef inline bint is_ascii(Line *line) noexcept nogil:
-    """Whether no text can be anything but UTF-8: that of a line that is passed over is not decoded."""
-    cdef int index
-    cdef Py_ssize_t place
-    for index in range(TEXTS):
-        for place in range(line.texts[index].size):
-            if line.texts[index].at[place] >= 0x80:
-                return False
-    return True
-
-
 cdef int understood(Text at, Text end, long long latest, Line *line) noexcept nogil:
     """Say what a line is; fills in `line` when it is an answer."""
     cdef int index
@@ -231,9 +220,9 @@ cdef int understood(Text at, Text end, long long latest, Line *line) noexcept no
     if at == NULL or space(at) != end or line.error:
         return ODD
     if not line.usage and not is_text(line.texts[TYPE], b"progress", 8):
-        return NOTHING if is_ascii(line) else ODD
+        return NOTHING
     if not is_text(line.texts[TYPE], b"assistant", 9):
-        return NOTHING if is_text(line.texts[TYPE], b"user", 4) and is_ascii(line) else ODD
+        return NOTHING if is_text(line.texts[TYPE], b"user", 4) else ODD
     line.time = microseconds(line.texts[TIME])
     if (
         not 0 <= line.time <= latest or line.advisor or line.texts[IDENTITY].size < LONG_ID or line.texts[MODEL].size < 1

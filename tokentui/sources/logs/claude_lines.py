@@ -20,6 +20,8 @@ Count = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 SYNTHETIC = "<synthetic>"
 """The model of lines that the program wrote itself: no request was made."""
 
+CLOUDS = {"_bdrk_": "aws.bedrock", "_vrtx_": "gcp.vertex_ai"}
+"""What follows `msg` in the ids of requests that went through a cloud."""
 
 _SHARED = ("timestamp", "sessionId", "cwd", "gitBranch", "version")
 """What a repeated line takes from the line around it."""
@@ -128,6 +130,24 @@ decode = msgspec.json.Decoder(Line).decode
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What `decode` raises."""
+
+
+def may_count(line: Line) -> bool:
+    """Say whether a line that is no usual answer may hold a request or a limit all the same."""
+    if line.type == "progress":
+        line = line.data.message if line.data and line.data.message else line
+    elif line.type == "user":
+        return False
+    return bool(line.isApiErrorMessage or (line.message and line.message.usage))
+
+
+def provider_of(model: str) -> str:
+    """Return whose model it is by its name; "" for what a gateway serves under a foreign name."""
+    if "@" in model:
+        return "gcp.vertex_ai"
+    if model.startswith(("anthropic.", "arn:aws:bedrock")) or ".anthropic." in model:
+        return "aws.bedrock"
+    return "anthropic" if "claude" in model.lower() else ""
 
 
 def answer_of(line: Line, usage: Usage, identity: str, model: str, time: int) -> Answer:

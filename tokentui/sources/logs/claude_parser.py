@@ -16,6 +16,7 @@ from tokentui.sources.logs import compiled
 from tokentui.sources.logs.claude_identity import LONG_ID, Identity, IdentityState
 from tokentui.sources.logs.claude_limits import SERVICE, limit_reached
 from tokentui.sources.logs.claude_lines import (
+    CLOUDS,
     SYNTHETIC,
     UNREADABLE,
     Line,
@@ -23,7 +24,9 @@ from tokentui.sources.logs.claude_lines import (
     advisors,
     answer_of,
     decode,
+    may_count,
     mirrored,
+    provider_of,
     tolerant,
     tolerant_usage,
 )
@@ -50,8 +53,6 @@ _HEAD = 768
 """Where a line's message begins at the latest, but for very long paths: 300 to 400 bytes are usual."""
 _BEHIND_MAIN = 1 << 40
 """Taken from the rank of a side chain's copy: more than any count, so main sessions' copies win."""
-_CLOUDS = {"_bdrk_": "aws.bedrock", "_vrtx_": "gcp.vertex_ai"}
-"""What follows `msg` in the ids of requests that went through a cloud."""
 _DAY = 86_400_000_000
 _MOST_UNDATED = 1_000
 
@@ -129,7 +130,7 @@ class Parser:
         """Take a line that is as expected; say False for one that needs a closer look."""
         message = line.message
         if line.type != "assistant" or message is None or message.usage is None or line.isApiErrorMessage:
-            return not _may_count(line)
+            return not may_count(line)
         identity, model, usage = message.id, message.model, message.usage
         if identity is None or len(identity) < LONG_ID or not model or model == SYNTHETIC:
             return False
@@ -241,10 +242,10 @@ class Parser:
             findings.anomalies += 1
         known_model = self._models.get(model)
         if known_model is None:
-            known_model = self._models[model] = (clean(model, 120), _provider(model))
+            known_model = self._models[model] = (clean(model, 120), provider_of(model))
         name, provider = known_model
-        if provider == "anthropic" and identity[3:9] in _CLOUDS:
-            provider = _CLOUDS[identity[3:9]]
+        if provider == "anthropic":
+            provider = CLOUDS.get(identity[3:9], provider)
         if grown := known is not None and known.time <= time:
             time, context = known.time, known.context
         else:
@@ -281,24 +282,6 @@ class Parser:
                 )
             )
         return known
-
-
-def _may_count(line: Line) -> bool:
-    """Say whether a line that is no usual answer may hold a request or a limit all the same."""
-    if line.type == "progress":
-        line = line.data.message if line.data and line.data.message else line
-    elif line.type == "user":
-        return False
-    return bool(line.isApiErrorMessage or (line.message and line.message.usage))
-
-
-def _provider(model: str) -> str:
-    """Return whose model it is by its name; "" for what a gateway serves under a foreign name."""
-    if "@" in model:
-        return "gcp.vertex_ai"
-    if model.startswith(("anthropic.", "arn:aws:bedrock")) or ".anthropic." in model:
-        return "aws.bedrock"
-    return "anthropic" if "claude" in model.lower() else ""
 
 
 def _nano(dollars: float | None) -> int | None:

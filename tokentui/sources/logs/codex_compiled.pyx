@@ -30,9 +30,9 @@ cdef extern from "string.h" nogil:
 VERSION = 1
 """Counted up with every change of what is returned."""
 
-# Kinds of lines, as in codex_wire; NOTHING and UNSURE are this module's own.
+# Kinds of lines, as in codex_wire, and NOTHING.
 cdef enum:
-    COUNT, USAGE, OTHER, UNSURE, NOTHING
+    COUNT, USAGE, TURN, OTHER, UNSURE, NOTHING
 
 cdef enum:
     AT = 39  # where a line goes on behind its time, as in codex_wire
@@ -58,7 +58,7 @@ cdef struct Line:
 
 cdef inline bint begins(Text at, Text end, const char *what) noexcept nogil:
     cdef Py_ssize_t size = strlen(what)
-    return end - at >= size and memcmp(at, what, size) == 0
+    return end - at >= size and memcmp(at, what, size) == 0  # false, too, for what is beyond the end
 
 
 cdef int kind_of(Text at, Text end) noexcept nogil:
@@ -66,7 +66,7 @@ cdef int kind_of(Text at, Text end) noexcept nogil:
     cdef Text head = at
     if end == at:
         return NOTHING
-    if at[0] != c"{" or (end - 1)[0] != c"}" or end - at < AT:
+    if at[0] != c"{" or (end - 1)[0] != c"}":
         return UNSURE
     if memmem(at + 1, end - at - 1, b'{"timestamp":"20', 16) != NULL:
         return OTHER
@@ -84,6 +84,8 @@ cdef int kind_of(Text at, Text end) noexcept nogil:
         return OTHER if begins(head, end, b"thread_settings_applied") else NOTHING
     if begins(head, end, b',"type":"response_item","payload":{'):
         return NOTHING
+    if begins(head, end, b',"type":"turn_context","payload":{'):
+        return TURN
     return USAGE if begins(head, end, b',"type":"token_usage_record","payload":{') else UNSURE
 
 
@@ -142,6 +144,14 @@ cdef inline Text integer_or_null(Text at, long long *number) noexcept nogil:
     return word(at) if at[0] == c"n" else integer(at, number)
 
 
+cdef inline bint is_modest(Text at, Text end) noexcept nogil:
+    """Whether a number is sure to fit in a float: it has few digits and no exponent."""
+    return (
+        end - at <= LONGEST_PERCENT
+        and memchr(at, c"e", end - at) == NULL and memchr(at, c"E", end - at) == NULL
+    )
+
+
 cdef Text window(Text at) noexcept nogil:
     """How full a window of a limit is, or null; nothing is kept, only its types are looked at."""
     cdef Piece name
@@ -158,7 +168,7 @@ cdef Text window(Text at) noexcept nogil:
         if named(name, b"used_percent", &seen, 1):
             start = at
             at = decimal(at)
-            if at - start > LONGEST_PERCENT:
+            if at != NULL and not is_modest(start, at):
                 return NULL
         elif (
             named(name, b"window_minutes", &seen, 2)
@@ -282,7 +292,7 @@ def scan(bytes lines not None, Py_ssize_t size):
 
     Of a token_count as expected: (time, ordinal, last, total, model, limit id, limits), the counts as
     `codex_counter.Vector`, the limits as JSON, None for each that is not there; of another line:
-    (kind, start, end), the kind being UNSURE (3) where `codex_wire` has to tell it.
+    (kind, start, end), the kind being UNSURE where `codex_wire` has to tell it.
     """
     cdef Text begin = <Text><const char *>lines, at = begin, end, stop = begin + size
     cdef Line line

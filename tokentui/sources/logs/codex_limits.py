@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from tokentui.sources.logs.codex_wire import RateLimits, Window, rate_limits
 from tokentui.text import clean
 from tokentui.usage import LimitReading
@@ -25,30 +23,18 @@ _LAST_SECOND = 250 * 10**9
 _WHOLE_WINDOWS = {299: 300, 10079: 10080}
 
 
-class Told(NamedTuple):
-    """The limits of a line and the pool they are of; as JSON until somebody wants to know them."""
-
-    limit_id: str | None
-    limits: RateLimits | bytes
-
-
-class _Reading(NamedTuple):
-    """A window as one line told it."""
-
-    time: int
-    percent: float
-    resets_at: int | None
-    limits: RateLimits
+_Kept = tuple[int, str | None, int | None]
+"""Whole percent, plan and reset of a window, as last told."""
 
 
 class _Pool:
-    """One `limit_id`: which readings of its windows were kept, and what was told since."""
+    """One `limit_id`: what was kept of its windows, by their minutes, and what was told since."""
 
     __slots__ = ("kept", "newest", "next")
 
     def __init__(self) -> None:
-        self.kept: dict[int, _Reading] = {}
-        self.newest: tuple[int, Told] | None = None
+        self.kept: dict[int, _Kept] = {}
+        self.newest: tuple[int, RateLimits | bytes] | None = None
         """Time and limits of the newest line that was not looked at."""
         self.next = 0
         """When a line is looked at again."""
@@ -67,52 +53,65 @@ class Limits:
     def __init__(self) -> None:
         self._pools: dict[str | None, _Pool] = {}
 
-    def observe(self, told: Told, time: int, into: list[LimitReading]) -> None:
-        """Take in the limits of a line of that time; add the readings that say something new."""
-        pool = self._pools.get(told.limit_id)
+    def observe(
+        self, limit_id: str | None, limits: RateLimits | bytes, time: int, into: list[LimitReading]
+    ) -> None:
+        """Take in the limits of a line of that time; add the readings that say something new.
+
+        Limits that are as expected may come as JSON: most of them nobody looks at.
+        """
+        pool = self._pools.get(limit_id)
         if pool is None:
-            pool = self._pools[told.limit_id] = _Pool()
+            pool = self._pools[limit_id] = _Pool()
         elif pool.next - _MINUTE <= time < pool.next:
-            pool.newest = (time, told)
+            pool.newest = (time, limits)
             return
         pool.newest = None
         pool.next = time + _MINUTE
-        for minutes, reading in _readings(told, time):
+        limits = _decoded(limits)
+        for minutes, window in _windows(limits):
+            resets_at = _resets_at(window, time)
+            told = (int(_percent(window)), limits.plan_type, resets_at)
             kept = pool.kept.get(minutes)
-            if kept is None or _differ(kept, reading, minutes):
-                pool.kept[minutes] = reading
-                into.append(_as_record(minutes, reading))
+            if kept is None or kept[:2] != told[:2] or _moved(kept[2], resets_at, minutes):
+                pool.kept[minutes] = told
+                into.append(_as_record(limits, minutes, window, time))
             else:
-                pool.newest = (time, told)
+                pool.newest = (time, limits)
 
     def flush(self, into: list[LimitReading]) -> None:
         """Add the newest reading of each window, so that what is known is never behind the log."""
         for pool in self._pools.values():
             if pool.newest is not None:
-                time, told = pool.newest
+                time, limits = pool.newest[0], _decoded(pool.newest[1])
                 pool.newest = None
-                into.extend(_as_record(minutes, reading) for minutes, reading in _readings(told, time))
+                into.extend(_as_record(limits, *each, time) for each in _windows(limits))
 
 
-def _readings(told: Told, time: int) -> list[tuple[int, _Reading]]:
+def _decoded(limits: RateLimits | bytes) -> RateLimits:
+    return limits if isinstance(limits, RateLimits) else rate_limits(limits)
+
+
+def _windows(limits: RateLimits) -> list[tuple[int, Window]]:
     """Return the windows of a line, by their minutes: the slots they stand in mean nothing."""
-    limits = told.limits if isinstance(told.limits, RateLimits) else rate_limits(told.limits)
-    found: dict[int, _Reading] = {}
+    found: dict[int, Window] = {}
     for window in (limits.primary, limits.secondary):
         if window is not None:
             minutes = max(window.window_minutes or 0, 0)
-            minutes = _WHOLE_WINDOWS.get(minutes, minutes)
             # Two windows of unknown length cannot be told apart: the first is the shorter one.
-            found.setdefault(minutes, _Reading(time, window.used_percent, _resets_at(window, time), limits))
+            found.setdefault(_WHOLE_WINDOWS.get(minutes, minutes), window)
     return list(found.items())
 
 
-def _differ(kept: _Reading, new: _Reading, minutes: int) -> bool:
-    if int(kept.percent) != int(new.percent) or kept.limits.plan_type != new.limits.plan_type:
-        return True
-    if kept.resets_at is None or new.resets_at is None:
-        return kept.resets_at is not new.resets_at
-    return abs(kept.resets_at - new.resets_at) >= max(minutes * _MINUTE // MOVED_SHARE, _MINUTE)
+def _percent(window: Window) -> float:
+    return min(max(window.used_percent, 0.0), 100.0)
+
+
+def _moved(before: int | None, now: int | None, minutes: int) -> bool:
+    """Say whether a reset is at another time than before."""
+    if before is None or now is None:
+        return before is not now
+    return abs(before - now) >= max(minutes * _MINUTE // MOVED_SHARE, _MINUTE)
 
 
 def _resets_at(window: Window, time: int) -> int | None:
@@ -127,16 +126,15 @@ def _resets_at(window: Window, time: int) -> int | None:
     return None
 
 
-def _as_record(minutes: int, reading: _Reading) -> LimitReading:
-    limits = reading.limits
+def _as_record(limits: RateLimits, minutes: int, window: Window, time: int) -> LimitReading:
     return LimitReading(
         service="codex",
         account="",
         limit_id=clean(limits.limit_id, 80) if limits.limit_id else DEFAULT_LIMIT,
         window_minutes=minutes,
-        used_percent=min(max(reading.percent, 0.0), 100.0),
-        resets_at=reading.resets_at,
-        observed_at=reading.time,
+        used_percent=_percent(window),
+        resets_at=_resets_at(window, time),
+        observed_at=time,
         plan=clean(limits.plan_type, 40) if limits.plan_type else "",
         limit_name=clean(limits.limit_name, 80) if limits.limit_name else "",
         credits_balance=_balance(limits),

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import time as clock
+from collections.abc import Mapping
 from datetime import timedelta
 
 import msgspec
 
 from tokentui.sources.logs import codex_tolerant as tolerant
 from tokentui.sources.logs.codex_counter import SERVICE, ZERO, Vector, total_key, vector
-from tokentui.sources.logs.codex_limits import Limits, Told
+from tokentui.sources.logs.codex_limits import Limits
 from tokentui.sources.logs.codex_replay import Ancestry, Row, Siblings, row_of
 from tokentui.sources.logs.codex_session import Session, clean_model, session_of
 from tokentui.sources.logs.codex_wire import (
     COUNT,
     EPOCH,
+    TURN,
     UNEXPECTED,
     USAGE,
     Info,
     RateLimits,
+    TurnLine,
     Usage,
     count_line,
     marked,
+    turn_line,
     usage_line,
 )
 from tokentui.sources.logs.lines import Findings
@@ -86,7 +90,7 @@ class RolloutParser:
             if len(each) == 7:
                 time, ordinal, last, total, model, limit_id, limits = each
                 row = None if last is None and total is None else (last, total)
-                self._count(time, ordinal, row, model, Told(limit_id, limits) if limits else None)
+                self._count(time, ordinal, row, model, limit_id, limits)
                 continue
             kind, start, end = each
             line = lines[start:end]
@@ -103,12 +107,22 @@ class RolloutParser:
                     usage = usage_line(line)
                     self._usage((usage.timestamp - EPOCH) // _MICROSECOND, usage.payload, 0)
                     continue
+                if kind == TURN and self._turn(turn_line(line)):
+                    continue
             except UNEXPECTED:
                 pass
             self._look(line)
         self._limits.flush(self.findings.limits)
         self.findings.anomalies += self._session.counter.anomalies
         self._session.counter.anomalies = 0
+
+    def _turn(self, line: TurnLine) -> bool:
+        """Take a turn_context that is as expected; say False for one of an impossible time."""
+        time = (line.timestamp - EPOCH) // _MICROSECOND
+        if not EARLIEST <= time < LATEST:
+            return False
+        self._settle(line.payload, time)
+        return True
 
     def _look(self, line: bytes) -> None:
         """Parse a line that is rare or odd: one of the session's, of wrong types, glued or torn."""
@@ -151,7 +165,7 @@ class RolloutParser:
         if self._session.replay is not None and self._ancestry is None:
             self._ancestry = Ancestry(self._session.replay, self._siblings)
 
-    def _settle(self, payload: dict[str, object], time: int | None) -> None:
+    def _settle(self, payload: Mapping[str, object], time: int | None) -> None:
         self._session.settle(payload, time)
         self._context = None
 
@@ -164,8 +178,8 @@ class RolloutParser:
         repaired: int = 0,
     ) -> None:
         """Take in a token_count that was decoded whole."""
-        told = None if limits is None else Told(limits.limit_id, limits)
-        self._count(time, ordinal, row_of(info), info.model if info else None, told, repaired)
+        model, limit_id = info.model if info else None, limits.limit_id if limits else None
+        self._count(time, ordinal, row_of(info), model, limit_id, limits, repaired)
 
     def _count(
         self,
@@ -173,7 +187,8 @@ class RolloutParser:
         ordinal: int | None,
         row: Row | None,
         named: str | None,
-        limits: Told | None,
+        limit_id: str | None,
+        limits: RateLimits | bytes | None,
         repaired: int = 0,
     ) -> None:
         """Take in a token_count; `named` is the model it names, which few do."""
@@ -187,7 +202,7 @@ class RolloutParser:
         if self._ancestry is not None and self._is_inherited(self._ancestry, row, time, ordinal):
             return
         if limits is not None and time:
-            self._limits.observe(limits, time, self.findings.limits)
+            self._limits.observe(limit_id, limits, time, self.findings.limits)
         if row is None or session.records:
             return
         last, total = row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import msgspec
 
@@ -102,7 +103,7 @@ class Session(msgspec.Struct, array_like=True):
             own_from = tolerant.as_whole(payload.get("subagent_history_start_ordinal"))
             self.replay = Replay(parent, started, started, own_from)
 
-    def settle(self, payload: dict[str, object], time: int | None) -> None:
+    def settle(self, payload: Mapping[str, object], time: int | None) -> None:
         """Take in the model, the place and the tier of the requests that follow."""
         self.time = time or self.time
         if isinstance(model := payload.get("model"), str):

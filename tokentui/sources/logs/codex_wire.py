@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import msgspec
 
@@ -19,8 +19,8 @@ from tokentui.sources.logs.counts import LARGEST
 if TYPE_CHECKING:
     from tokentui.sources.logs.codex_compiled import Marked
 
-COUNT, USAGE, OTHER, UNSURE = range(4)
-"""Kinds of lines: a token_count, a token_usage_record, anything that needs a closer look; not known yet."""
+COUNT, USAGE, TURN, OTHER, UNSURE = range(5)
+"""Kinds of lines: a token_count, a token_usage_record, a turn_context, what needs a closer look; unknown."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -31,6 +31,7 @@ _TYPE = b',"type":"'
 _EVENT = b',"type":"event_msg","payload":{"type":"'
 _RESPONSE = b',"type":"response_item","payload":{'
 _USAGE = b',"type":"token_usage_record","payload":{'
+_TURN = b',"type":"turn_context","payload":{'
 _EVENT_TYPE = len(_EVENT)
 _NEEDLES = (
     b'"token_count"',
@@ -48,7 +49,7 @@ _KINDS = {
     (b"event_msg", b"token_count"): COUNT,
     (b"event_msg", b"thread_settings_applied"): OTHER,
     (b"session_meta", None): OTHER,
-    (b"turn_context", None): OTHER,
+    (b"turn_context", None): TURN,
     (b"token_usage_record", None): USAGE,
 }
 _SPACE = b" \t\r\n\x0b\x0c"
@@ -131,14 +132,31 @@ class UsageLine(msgspec.Struct, gc=False):
     payload: Usage
 
 
+class _Turn(TypedDict, total=False):
+    """What of a turn's settings matters."""
+
+    model: str
+    cwd: str
+    model_provider_id: str
+    service_tier: str | None
+
+
+class TurnLine(msgspec.Struct, gc=False):
+    """A `turn_context`."""
+
+    timestamp: _Moment
+    payload: _Turn
+
+
 count_line = msgspec.json.Decoder(CountLine).decode
 usage_line = msgspec.json.Decoder(UsageLine).decode
+turn_line = msgspec.json.Decoder(TurnLine).decode
 
 rate_limits = msgspec.json.Decoder(RateLimits).decode
 """Decode limits that the compiled parser has looked at: these are as expected."""
 
 UNEXPECTED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What `count_line` and `usage_line` raise for a line that is not in its usual shape."""
+"""What these raise for a line that is not in its usual shape."""
 
 
 def marked(lines: bytes) -> Iterable[Marked]:
@@ -159,7 +177,10 @@ def _sure(lines: bytes, found: list[Marked]) -> Iterator[Marked]:
     for each in found:
         if len(each) == 3 and each[0] == UNSURE:
             _, start, stop = each
-            kind = OTHER if _is_crowded(lines, start, stop) else _unusual(lines, start, stop)
+            if lines[start] == 0x7B and lines[stop - 1] == 0x7D:  # holds no other: that was looked for
+                kind = _kind(lines, start, stop)
+            else:
+                kind = OTHER if _is_crowded(lines, start, stop) else _unusual(lines, start, stop)
             if kind >= 0:
                 yield kind, start, stop
         else:
@@ -203,6 +224,8 @@ def _marks(lines: bytes, *, crowded: bool) -> tuple[list[tuple[int, int, int]], 
                     kind = OTHER
             elif startswith(_USAGE, at):
                 kind = USAGE
+            elif startswith(_TURN, at):
+                kind = TURN
             elif not startswith(_RESPONSE, at):
                 kind = _kind(lines, start, stop)
         else:
@@ -221,7 +244,7 @@ def _is_crowded(lines: bytes, start: int, stop: int) -> bool:
 
 
 def _unusual(lines: bytes, start: int, stop: int) -> int:
-    """Return what a line is that may have space around its object, or is none; -1 for what does not matter."""
+    """Return what a line is that may have space around its object, or is none; -1 for what matters not."""
     line = lines[start:stop].strip(_SPACE)
     if not line:
         return -1

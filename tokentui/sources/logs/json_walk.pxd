@@ -28,6 +28,13 @@ cdef inline Text space(Text at) noexcept nogil:
     return at
 
 
+cdef inline Text ordinary(Text at) noexcept nogil:
+    """The characters that mean themselves in a string."""
+    while at[0] >= 0x20 and at[0] != c'"' and at[0] != c"\\":
+        at += 1
+    return at
+
+
 cdef inline Text string(Text at, Piece *piece, bint plain) noexcept nogil:
     """A string; with `plain` none that has escapes. `piece` is what stands between the quotes."""
     cdef int digit
@@ -36,8 +43,7 @@ cdef inline Text string(Text at, Piece *piece, bint plain) noexcept nogil:
     at += 1
     piece.at = at
     while True:
-        while at[0] >= 0x20 and at[0] != c'"' and at[0] != c"\\":
-            at += 1
+        at = ordinary(at)
         if at[0] == c'"':
             piece.size = at - piece.at
             return at + 1
