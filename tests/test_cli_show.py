@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 
 from tokentui.cli import FAILED, MISUSED, OK, run
 from tokentui.cli.show import schema_text
+from tokentui.sources.logs import compiled
 from tokentui.store.place import Place
 
 
@@ -292,6 +293,15 @@ def test_doctor_names_the_bad_line(log: Path) -> None:
     assert [(bad["path"], bad["line"]) for bad in claude["bad_lines"]] == [(str(log), 5)]
     assert found["database"]["integrity"] == "ok"
     assert "line 5" in tokentui("doctor").stdout
+
+
+def test_doctor_tells_which_parsers_are_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiled, "answers", None)
+    assert json.loads(tokentui("doctor", "--json").stdout)["parsers"] == "plain"
+    assert "no C compiler" in tokentui("doctor").stdout
+    monkeypatch.setattr(compiled, "answers", lambda *_: [])
+    assert json.loads(tokentui("doctor", "--json").stdout)["parsers"] == "compiled"
+    assert "no C compiler" not in tokentui("doctor").stdout
 
 
 @pytest.mark.usefixtures("log")

@@ -37,6 +37,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
     from tokentui.engine.health import health
     from tokentui.pricing import Prices
     from tokentui.sources import providers
+    from tokentui.sources.logs import compiled
 
     here = look_around()
     found = health(here.paths, here.settings, here.now)
@@ -45,7 +46,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
     if as_json:
         about = {
             "schema": 1, "version": __version__, "settings_file": str(here.paths.config_file),
-            "timezone": here.zone_name,
+            "timezone": here.zone_name, "parsers": "compiled" if compiled.answers else "plain",
             "prices": {"file": str(here.paths.price_overlay), "problem": str(problem) if problem else None},
             "added": {"file": str(here.paths.providers_file), "problems": added},
         }
@@ -54,6 +55,8 @@ def doctor(context: click.Context, as_json: bool) -> None:
         output.write(described(found, here.now, colour=coloured(sys.stdout)))
         output.write(f"\nSettings: {_path(str(here.paths.config_file))}, days in {here.zone_name}\n")
         output.write(f"Own prices: {clean(problem or _path(str(here.paths.price_overlay)), 400)}\n")
+        if compiled.answers is None:
+            output.write("Parsers: plain, as there was no C compiler: a first reading takes half as long again\n")
         output.write("".join(f"Not in use: {clean(each, 500)}\n" for each in added))
     context.exit(OK if found.database.sound else FAILED)
 
