@@ -150,8 +150,8 @@ def test_a_collector_that_waits_for_another_program_ends_at_once(home: Path, db:
         "import os; from tokentui.config import Settings, paths\n"
         "from tokentui.store import connection, writer\n"
         "from tokentui.engine.collect import collect_for_ever\n"
-        "connection.BUSY_SECONDS, ingest = 60, writer.Writer.ingest\n"
-        "writer.Writer.ingest = lambda *all: print('ingesting', flush=True) or ingest(*all)\n"
+        "connection.BUSY_SECONDS, ingest = 60, writer.Writer.ingest_each\n"
+        "writer.Writer.ingest_each = lambda *all: print('ingesting', flush=True) or ingest(*all)\n"
         "raise SystemExit(collect_for_ever(paths(os.environ), Settings(), report=print))\n"
     )
     with closing(sqlite3.connect(db, isolation_level=None)) as other:

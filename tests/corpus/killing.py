@@ -169,12 +169,12 @@ def checkpoint_first() -> None:
     """Make the collector wrong: the checkpoint is committed before the records are."""
     right = Collector._store
 
-    def wrong(self: Collector, source: str) -> None:
-        batches = self._pending[source]
-        self._database.writer.ingest(
-            [msgspec.structs.replace(batch, contexts=[], records=[]) for batch in batches], 0
-        )
-        right(self, source)
+    def wrong(self: Collector) -> None:
+        for batches in self._pending.values():
+            self._database.writer.ingest(
+                [msgspec.structs.replace(batch, contexts=[], records=[]) for batch in batches], 0
+            )
+        right(self)
 
     Collector._store = wrong  # type: ignore[method-assign]
 

@@ -24,6 +24,8 @@ class Reading:
         self._workers = workers
         self._pool: Pool | None = None
         """Workers that began before the database was open."""
+        self.is_beside = False
+        """Whether workers are reading while the caller does something with their results."""
 
     @property
     def has_workers(self) -> bool:
@@ -46,9 +48,11 @@ class Reading:
             yield from self._here(jobs)
             return
         pool, self._pool = self._pool or self._started(jobs), None
+        self.is_beside = True
         try:
             yield from pool.results()
         finally:
+            self.is_beside = False
             pool.close()
         # A name that is no UTF-8 cannot travel between processes.
         yield from self._here([job for job in jobs if not _travels(job)])

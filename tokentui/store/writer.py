@@ -47,10 +47,12 @@ class Writer:
         `now` is in UTC epoch µs. Batches of one file must come in the order in which it was read;
         apart from that, order and repetition make no difference.
         """
-        if not batches:
-            return Ingested()
+        return self.ingest_each([batches], now)[0] if batches else Ingested()
+
+    def ingest_each(self, groups: Iterable[Sequence[Batch]], now: int) -> list[Ingested]:
+        """Store several groups of batches, all in one transaction, and say what came of each."""
         with self._writing() as dimensions:
-            return store_batches(self.connection, dimensions, self._days, batches, now)
+            return [store_batches(self.connection, dimensions, self._days, each, now) for each in groups]
 
     def put_record(self, context: UsageContext, record: UsageRecord, now: int) -> Ingested:
         """Store one request that no log tells of; under the same key the larger rank counts, once."""
