@@ -29,9 +29,9 @@ from tokentui.engine.frames import PIPE_BYTES, Inbox, Outbox, framed, read_frame
 from tokentui.engine.parsing import Job, PriceOf, parse
 
 JOB_BYTES = 8_000_000
-"""Log bytes a worker is handed at a time: few enough that both workers end together."""
-AHEAD = 2
-"""Lists of jobs a worker has at hand, so that it never waits for the parent."""
+"""Log bytes in one list of jobs at most."""
+AHEAD = 12
+"""Lists of jobs a worker has at hand: enough for the 60 ms in which the parent stores and hands out none."""
 ANSWER_SECONDS = 0.2
 """How long workers are waited for before the caller may say that it wants to stop."""
 _ENVIRONMENT = (
@@ -184,15 +184,16 @@ class _List(NamedTuple):
 
 
 def _lists(jobs: Sequence[Job], workers: int) -> Iterator[_List]:
-    """Cut the jobs into lists of about `JOB_BYTES`, smaller when there is less for each worker."""
-    limit = min(JOB_BYTES, max(1, sum(job.size for job in jobs) // (4 * workers)))
+    """Cut the jobs into lists of `JOB_BYTES`, smaller and smaller at last, so that all workers end together."""
+    left = sum(job.size for job in jobs)
     jobs_now: list[Job] = []
     size = 0
     for job in jobs:
         jobs_now.append(job)
         size += job.size
-        if size >= limit:
+        if size >= min(JOB_BYTES, left // (workers * AHEAD)):
             yield _List(jobs_now, size)
+            left -= size
             jobs_now, size = [], 0
     if jobs_now:
         yield _List(jobs_now, size)
