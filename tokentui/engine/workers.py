@@ -184,7 +184,7 @@ class _List(NamedTuple):
 
 
 def _lists(jobs: Sequence[Job], workers: int) -> Iterator[_List]:
-    """Cut the jobs into lists of `JOB_BYTES`, smaller and smaller at last, so that all workers end together."""
+    """Cut the jobs into lists of `JOB_BYTES`, shorter and shorter, so that all workers end together."""
     left = sum(job.size for job in jobs)
     jobs_now: list[Job] = []
     size = 0
