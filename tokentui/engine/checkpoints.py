@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tokentui.batch import Checkpoint
-from tokentui.store.log_files import FILES_READ
 
 if TYPE_CHECKING:
     from tokentui.engine.discovery import LogFile
@@ -51,6 +50,8 @@ class Checkpoints:
         """Whether it is noted that all these files were read as they are now; nothing is loaded for that."""
         if self._writer is None or self._loaded is not None or not files:
             return False
+        from tokentui.store.log_files import FILES_READ
+
         noted = self._writer.meta(FILES_READ)
         return noted is not None and noted == self._state(files)
 
@@ -58,6 +59,8 @@ class Checkpoints:
         """Note for the next program that all files were read, if they were."""
         if self._writer is None or self._loaded is None or any(map(self.changed, files)):
             return
+        from tokentui.store.log_files import FILES_READ
+
         state = self._state(files)
         if state is not None and state != self._writer.meta(FILES_READ):
             self._writer.set_meta(FILES_READ, state)

@@ -15,13 +15,13 @@ from tokentui.engine.collector import Collector, SourceResult
 from tokentui.engine.database import Database, now
 from tokentui.frozen import dataclass
 from tokentui.sources import everything
-from tokentui.store import Reader, UsageQuery, Where, integrity
 from tokentui.store.errors import Corrupt
 from tokentui.store.faults import explained
-from tokentui.store.snapshot import ImportProgress
 
 if TYPE_CHECKING:
     from tokentui.engine.poll_once import Asked
+    from tokentui.store import Reader
+    from tokentui.store.snapshot import ImportProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +144,8 @@ def _collected(
 def _summed_up(
     database: Database, done: Collected, sources: Sequence[str] | None, verify: bool
 ) -> Collected:
+    from tokentui.store import UsageQuery, Where
+
     where = (Where("service", "eq", tuple(sources)),) if sources else ()
     reader = database.reader()
     totals = reader.usage(UsageQuery(zone=database.zone, where=where)).totals
@@ -164,6 +166,8 @@ def _summed_up(
 
 def _verified(reader: Reader, path: str) -> tuple[bool, str, int]:
     """Whether the file is sound, a recent record in words, and how many records look like twins."""
+    from tokentui.store import integrity
+
     return not integrity.problems(path, read_only=True), reader.newest_record(), reader.duplicate_times()
 
 

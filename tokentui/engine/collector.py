@@ -9,21 +9,22 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import sources as registry
 from tokentui.batch import Batch
 from tokentui.config import Paths, Settings
 from tokentui.engine.checkpoints import Checkpoints
-from tokentui.engine.database import Database
 from tokentui.engine.discovery import Discovery, LogFile, home_of, newest_first
 from tokentui.engine.folder_memory import FolderMemory
 from tokentui.engine.parsing import Job
 from tokentui.engine.reading import BACKLOG_BYTES, Reading, unread
-from tokentui.engine.repricing import catch_up
 from tokentui.engine.workers import Failure
 from tokentui.pricing import Prices
-from tokentui.store.snapshot import ImportProgress
+
+if TYPE_CHECKING:
+    from tokentui.engine.database import Database
+    from tokentui.store.snapshot import ImportProgress
 
 FLUSH_RECORDS = 20_000
 """Records in one transaction: each costs 10 ms of its own, as it touches most pages of the records."""
@@ -115,6 +116,8 @@ class Collector:
 
     def open(self) -> None:
         """Take up the checkpoints and bring prices up to date. Call once, in the thread that collects."""
+        from tokentui.engine.repricing import catch_up  # with the store: not before workers have begun
+
         writer = self._database.writer
         self._checkpoints.open(writer)
         catch_up(writer, self.prices)
@@ -206,6 +209,8 @@ class Collector:
             self._read_all(jobs, total)
 
     def _read_all(self, jobs: list[Job], total: int) -> None:
+        from tokentui.store.snapshot import ImportProgress
+
         files_done = bytes_done = records = 0
         for parsed in self._reading.results(jobs):
             for batch in parsed.batches:

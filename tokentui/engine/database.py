@@ -7,18 +7,21 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from tokentui import store
 from tokentui.config import Paths, Settings
 from tokentui.engine.retention import Sweep
 from tokentui.periods import day_of, local_zone_name, zone
 from tokentui.sources import tools
-from tokentui.store import backup, integrity, migrate, recovery
 from tokentui.store.errors import Corrupt, NewerDatabase, StoreError, Vanished
 from tokentui.store.faults import explained
 from tokentui.store.lease import Lease, holder
 from tokentui.store.place import Place, choose
-from tokentui.store.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from tokentui.store.integrity import Watch
+    from tokentui.store.snapshot import Snapshot
 
 BACKUP_LOOK_SECONDS = 600.0
 """How often it is asked whether a backup is due: also the pause after one that failed."""
@@ -60,8 +63,8 @@ class Database:
         """From when to when it says what is so (epoch µs), if nothing was written."""
         self._closing = Lock()
         """Held while the writer is interrupted, or taken away to be closed."""
-        self._watch: integrity.Watch | None = None
-        self._reader_watch: integrity.Watch | None = None
+        self._watch: Watch | None = None
+        self._reader_watch: Watch | None = None
         self._suspect = False
         self._next_backup_look = 0.0
         self._sweep = Sweep(settings, self.zone, clock)
@@ -137,6 +140,9 @@ class Database:
 
     def open(self) -> None:
         """Check the database where that is due, and open it; the second half of `open_writer`."""
+        # What opens a database is imported when a backlog is being read already: 10 ms.
+        from tokentui.store import backup, integrity, migrate, recovery
+
         place = self.place
         try:
             with explained(place.path):
@@ -168,6 +174,8 @@ class Database:
         A backup that fails is told in `notices` and tried again later. Raises Vanished when the database was
         removed or replaced while it was open, Corrupt when it cannot be copied because it is damaged.
         """
+        from tokentui.store import backup
+
         self.require_ours()
         if time.monotonic() >= self._next_backup_look:
             self._next_backup_look = time.monotonic() + BACKUP_LOOK_SECONDS
@@ -185,6 +193,8 @@ class Database:
         """Close it and raise Vanished when the database, or the lock, was removed or replaced meanwhile."""
         place = self.place
         if self._watch and self._watch.vanished():
+            from tokentui.store import backup
+
             gone, hint = place.path, "it is made anew from the logs that are still there"
             if copies := backup.listed(self._paths.backups):
                 hint += f"; what they no longer hold is in {copies[0].path}"
@@ -200,6 +210,8 @@ class Database:
         raise error
 
     def _back_up(self) -> None:
+        from tokentui.store import backup
+
         path = self.place.path
         self._told.pop("backup", None)
         try:
@@ -236,6 +248,8 @@ class Database:
             if writer is not None:
                 # An interruption counts until the next statement: the log would stay beside the database.
                 writer.connection.execute("SELECT 1")
+                from tokentui.store import integrity
+
                 writer.close()
                 integrity.mark_closed(self.place.path)
         finally:
@@ -263,6 +277,8 @@ class Database:
 
     def empty_snapshot(self) -> Snapshot:
         """Return what the screens show while there is no database to read."""
+        from tokentui.store.snapshot import Snapshot
+
         return Snapshot(day_of(self._clock(), zone(self.zone)), self.zone)
 
     def ready(self) -> bool:
@@ -287,6 +303,8 @@ class Database:
         if self._reader_watch is not None and self._reader_watch.vanished():
             self.close_reader()
         if self._reader is None:
+            from tokentui.store import integrity
+
             self._reader_watch = integrity.Watch(self.place.path)
             immutable = bool(self.place.options.get("immutable"))
             self._reader = store.open_reader(self.place.path, immutable=immutable)

@@ -13,7 +13,6 @@ fails is told (`problems`), and takes nothing away from the others.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import sys
@@ -35,8 +34,6 @@ MOST_BYTES = 1 << 20
 
 _NEEDED = ("PARSER_VERSION", "roots", "wanted", "read")
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,39}")
-
-log = logging.getLogger("tokentui.sources")
 
 
 class Added(NamedTuple):
@@ -140,6 +137,9 @@ def _check_name(name: str, taken: set[str]) -> None:
 
 
 def _told(point: EntryPoint, fault: BaseException) -> str:
+    import logging  # 2 ms, for what hardly ever happens
+
+    log = logging.getLogger("tokentui.sources")
     log.warning("%s of the group %s cannot be used", point.name, point.group, exc_info=fault)
     package = point.dist.name if point.dist else "a package"
     reason = f"{type(fault).__name__}: {fault}" if str(fault) else type(fault).__name__
@@ -155,6 +155,9 @@ def _points(group: str) -> list[EntryPoint]:
     try:
         return sorted(entry_points(group=group), key=lambda point: (point.name, point.value))
     except Exception:  # the metadata of some package cannot be read
+        import logging
+
+        log = logging.getLogger("tokentui.sources")
         log.exception("the entry points of installed packages cannot be read")
         return []
 
