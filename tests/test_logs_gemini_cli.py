@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.corpus.expected import FIELDS, make
 from tests.gemini_logs import DOCUMENT, HEADER, LOG, SESSION, Known, chats, message, used, write
 from tokentui.sources import find
-from tokentui.sources.logs import gemini_cli
+from tokentui.sources.logs import gemini_cli, gemini_parser
 from tokentui.usage import COUNT_REPAIRED, MODEL_UNKNOWN, SIDECHAIN, TIME_BORROWED, TIME_IN_FUTURE
 
 
@@ -270,7 +270,7 @@ def test_gemini_is_found_in_the_registry() -> None:
     source = find("Gemini")
     assert source is not None
     assert source.load() is gemini_cli
-    assert source.name == gemini_cli.SOURCE
+    assert source.name == gemini_parser.SOURCE
 
 
 def test_a_corpus_is_counted_exactly(tmp_path: Path) -> None:

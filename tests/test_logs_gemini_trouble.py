@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.gemini_logs import DOCUMENT, HEADER, LOG, Known, chats, message, used, write
-from tokentui.sources.logs import gemini_cli
+from tokentui.sources.logs import gemini_cli, gemini_parser
 from tokentui.sources.logs.gemini_projects import origin_of
 from tokentui.sources.logs.lines import NotALog
 
@@ -126,7 +126,7 @@ def test_what_is_no_file_is_refused(home: Path) -> None:
     max_leaves=12,
 ))
 def test_no_line_is_fatal(value: object) -> None:
-    parser = gemini_cli.Parser(origin_of("/home/ana/.gemini/tmp/shop/chats/session-x.jsonl"))
+    parser = gemini_parser.Parser(origin_of("/home/ana/.gemini/tmp/shop/chats/session-x.jsonl"))
     good = message("z", 1, used(1, 1))
     parser.feed(f"{json.dumps(value)}\n{json.dumps(good)}\n".encode(), 0)
     assert any(record.output_tokens for record in parser.findings.records.values())

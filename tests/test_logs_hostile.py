@@ -16,7 +16,7 @@ from tests.codex_rollouts import Rollout, tokens
 from tests.gemini_logs import HEADER, message, used
 from tests.store_batches import NOW, checkpoint
 from tokentui.batch import Batch
-from tokentui.sources.logs import gemini_cli
+from tokentui.sources.logs import gemini_parser
 from tokentui.sources.logs.claude_parser import Parser
 from tokentui.sources.logs.codex_parser import RolloutParser
 from tokentui.sources.logs.gemini_projects import origin_of
@@ -83,7 +83,7 @@ TOOLS: dict[str, tuple[list[dict[str, Any]], dict[str, Any], Make]] = {
     "Gemini CLI": (
         GEMINI,
         message("good", 50, used(1000, 7)),
-        lambda state: gemini_cli.Parser(origin_of("/h/.gemini/tmp/p/chats/session-x.jsonl"), state),
+        lambda state: gemini_parser.Parser(origin_of("/h/.gemini/tmp/p/chats/session-x.jsonl"), state),
     ),
 }  # fmt: skip
 
