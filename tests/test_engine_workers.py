@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tokentui.engine.discovery import Siblings
 from tokentui.engine.frames import PIPE_BYTES, Inbox, Outbox
 from tokentui.engine.parsing import Job
 from tokentui.engine.workers import Hello, Parsed, Pool
@@ -44,8 +43,8 @@ def price(record: UsageRecord) -> tuple[int | None, str]:
 
 
 def pool(count: int = 2) -> Pool:
-    """Worker processes without siblings."""
-    return Pool(count, {"claude-code": Siblings(())}, lambda _: price, lambda: Hello({}, "", ""))
+    """Worker processes that ask a dollar a request."""
+    return Pool(count, lambda _: price, Hello("", ""))
 
 
 def records(parsed: list[Parsed]) -> list[UsageRecord]:
@@ -62,7 +61,7 @@ def jobs(tmp_path: Path) -> list[Job]:
 def test_every_record_comes_back_once_and_priced(jobs: list[Job]) -> None:
     workers = pool()
     try:
-        workers.start(jobs)
+        workers.start(jobs, {})
         parsed = list(workers.results())
     finally:
         workers.close()
@@ -77,7 +76,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_read(jobs: list[J
     broken = Job("claude-code", str(tmp_path / "folder.jsonl"), None, 10)
     workers = pool()
     try:
-        workers.start([*jobs[:3], broken, *jobs[3:]])
+        workers.start([*jobs[:3], broken, *jobs[3:]], {})
         parsed = list(workers.results())
     finally:
         workers.close()
@@ -89,7 +88,7 @@ def test_a_worker_that_dies_is_told_of_and_the_others_go_on(jobs: list[Job]) -> 
     workers = pool()
     parsed = []
     try:
-        workers.start(jobs)
+        workers.start(jobs, {})
         for part in workers.results():
             parsed.append(part)
             if len(parsed) == 1:
@@ -106,7 +105,7 @@ def test_no_worker_outlives_its_parent() -> None:
         "import os, sys, threading\n"
         "from tokentui.engine.workers import Hello, Pool\n"
         "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"  # so: fresh interpreters
-        "pool = Pool(2, {}, None, lambda: Hello({}, '', ''))\n"
+        "pool = Pool(2, None, Hello('', ''))\n"
         "print(*pool.pids, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )

@@ -30,8 +30,9 @@ FLUSH_RECORDS = 20_000
 """Records in one transaction: each costs 10 ms of its own, as it touches most pages of the records."""
 FLUSH_FILES = 1_000
 """Checkpoints in one transaction, where files hold few records."""
-FLUSH_AHEAD = 1_000
-"""Fewer records than this are not stored while workers read: a transaction of their own costs more."""
+FLUSH_BESIDE = 6_000
+"""The same while workers read, whose parent has nothing else to do: with fewer, transactions cost more than
+is won; with more, some are left to be stored when all workers are done."""
 MAX_WORKERS = 8
 LISTED_EVERY = 10
 """One walk in so many lists every folder; the others rely on the times of folders at rest."""
@@ -111,6 +112,7 @@ class Collector:
         """Let worker processes, if any, begin before a new database exists: making it takes 0.1 s."""
         if not self._reading.has_workers:
             return
+        self._reading.make_ready()
         self.walk()
         self._reading.begin([self._job(file) for file in newest_first(list(self.discovery.files.values()))])
 
@@ -221,8 +223,8 @@ class Collector:
                 self._tallies[failure.source].errors.append(f"{failure.path}: {failure.error}")
             files_done += parsed.files_done
             bytes_done += parsed.bytes_done
-            if self._reading.is_beside and bytes_done:
-                self._store_beside(records * max(total - bytes_done, 0) // bytes_done)
+            if self._reading.began and self._held >= FLUSH_BESIDE:
+                self._store()
             if self._stopping():
                 raise Stopped
             if self._progress and (parsed.batches or parsed.files_done):
@@ -237,14 +239,6 @@ class Collector:
         self._pending.setdefault(batch.source, []).append(batch)
         self._held += len(batch.records)
         if self._held >= FLUSH_RECORDS or sum(map(len, self._pending.values())) >= FLUSH_FILES:
-            self._store()
-
-    def _store_beside(self, to_come: int) -> None:
-        """Store what is held while workers read the rest, if that is no more than about `to_come` records.
-
-        So little is left to be stored when all workers are done, and nothing else can be done meanwhile.
-        """
-        if self._held >= max(FLUSH_AHEAD, to_come):
             self._store()
 
     def _store(self) -> None:

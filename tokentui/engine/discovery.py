@@ -148,12 +148,16 @@ class Discovery:
         self._hot_folders = {path for path, _ in newest}.union(always)
         self._is_hot_known = True
 
-    def siblings(self) -> dict[str, Siblings]:
-        """Return the files of each source, for its reader."""
+    def paths(self) -> dict[str, list[str]]:
+        """Return the files of each source."""
         paths: dict[str, list[str]] = {}
         for file in self.files.values():
             paths.setdefault(file.source, []).append(file.path)
-        return {source: Siblings(found) for source, found in paths.items()}
+        return paths
+
+    def siblings(self) -> dict[str, Siblings]:
+        """Return the files of each source, for its reader."""
+        return {source: Siblings(found) for source, found in self.paths().items()}
 
     def _changed_files(self) -> list[LogFile]:
         """Return the hot files that differ from what is known: the hottest loop of an idle program."""

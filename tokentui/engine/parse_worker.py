@@ -8,7 +8,6 @@ from pathlib import Path
 
 import msgspec
 
-from tokentui.engine.discovery import Siblings
 from tokentui.engine.frames import read_frame
 from tokentui.engine.workers import Hello, serve
 from tokentui.pricing import Prices
@@ -22,9 +21,8 @@ def main() -> None:
         return
     hello = msgspec.msgpack.decode(frame, type=Hello)
     prices = Prices.open(Path(hello.overlay), Path(hello.price_cache))
-    siblings = {source: Siblings(paths) for source, paths in hello.paths.items()}
     with suppress(BrokenPipeError):  # the parent left
-        serve(0, 1, siblings, prices.cost_of)
+        serve(0, 1, prices.cost_of)
 
 
 if __name__ == "__main__":

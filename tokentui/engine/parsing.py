@@ -10,7 +10,7 @@ import msgspec
 from tokentui.batch import Batch, Checkpoint
 from tokentui.engine.discovery import Siblings
 from tokentui.engine.projects import project_of
-from tokentui.sources import module_of
+from tokentui.sources import SOURCES, module_of
 from tokentui.usage import UsageRecord
 
 Price = Callable[[UsageRecord], tuple[int | None, str]]
@@ -29,6 +29,13 @@ class Job(msgspec.Struct, frozen=True, array_like=True, gc=False):
     path: str
     checkpoint: Checkpoint | None
     size: int
+
+
+def prepare() -> None:
+    """Import what the logs of the usual tools are parsed with."""
+    for source in SOURCES:
+        if source.parser:
+            import_module(source.parser)
 
 
 def parse(job: Job, siblings: dict[str, Siblings], price_of: PriceOf) -> Iterator[Batch]:

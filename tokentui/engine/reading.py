@@ -23,57 +23,56 @@ class Reading:
         self._paths = paths
         self._workers = workers
         self._pool: Pool | None = None
-        """Workers that began before the database was open."""
-        self.is_beside = False
-        """Whether workers are reading while the caller does something with their results."""
+        self.began = False
+        """Whether workers are reading, whatever the caller does meanwhile."""
 
     @property
     def has_workers(self) -> bool:
         """Whether a backlog would be read by worker processes."""
         return self._workers > 1
 
-    @property
-    def began(self) -> bool:
-        """Whether workers are at it already."""
-        return self._pool is not None
+    def make_ready(self) -> None:
+        """Start workers for what is likely to be a backlog."""
+        hello = Hello(str(self._paths.price_overlay), str(self._paths.price_cache))
+        self._pool = Pool(self._workers, self._prices.cost_of, hello)
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Let workers begin with a backlog; `results`, with the same jobs, has what comes of it."""
         if self._worth_workers(jobs):
-            self._pool = self._started(jobs)
+            self._start(jobs)
+        else:
+            self.close()
 
     def results(self, jobs: Sequence[Job]) -> Iterator[Parsed]:
         """Yield what the jobs say, in about their order; empty ones too, so that a caller can stop."""
-        if self._pool is None and not self._worth_workers(jobs):
+        if not self.began and not self._worth_workers(jobs):
             yield from self._here(jobs)
             return
-        pool, self._pool = self._pool or self._started(jobs), None
-        self.is_beside = True
         try:
-            yield from pool.results()
+            if not self.began:
+                self._start(jobs)
+            assert self._pool is not None
+            yield from self._pool.results()
         finally:
-            self.is_beside = False
-            pool.close()
+            self.close()
         # A name that is no UTF-8 cannot travel between processes.
         yield from self._here([job for job in jobs if not _travels(job)])
 
     def close(self) -> None:
-        """End workers that began and were not waited for."""
-        pool, self._pool = self._pool, None
+        """End the workers, if there are any."""
+        pool, self._pool, self.began = self._pool, None, False
         if pool is not None:
             pool.close()
 
     def _worth_workers(self, jobs: Sequence[Job]) -> bool:
         return self.has_workers and sum(unread(job) for job in jobs) >= BACKLOG_BYTES
 
-    def _started(self, jobs: Sequence[Job]) -> Pool:
-        pool = Pool(self._workers, self._discovery.siblings(), self._prices.cost_of, self._hello)
-        try:
-            pool.start([job for job in jobs if _travels(job)])
-        except BaseException:
-            pool.close()
-            raise
-        return pool
+    def _start(self, jobs: Sequence[Job]) -> None:
+        if self._pool is None:
+            self.make_ready()
+        assert self._pool is not None
+        self._pool.start([job for job in jobs if _travels(job)], self._discovery.paths())
+        self.began = True
 
     def _here(self, jobs: Sequence[Job]) -> Iterator[Parsed]:
         siblings = self._discovery.siblings() if jobs else {}
@@ -93,13 +92,6 @@ class Reading:
             logging.getLogger("tokentui.engine").exception("%s failed", job.source)
             failures.append(Failure(job.source, job.path, f"reader failed: {error!r:.200}"))
         yield Parsed([], failures, 1, unread(job))
-
-    def _hello(self) -> Hello:
-        paths: dict[str, list[str]] = {}
-        for file in self._discovery.files.values():
-            if _encodable(file.path):
-                paths.setdefault(file.source, []).append(file.path)
-        return Hello(paths, str(self._paths.price_overlay), str(self._paths.price_cache))
 
 
 def unread(job: Job) -> int:

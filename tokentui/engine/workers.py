@@ -1,9 +1,10 @@
 """Worker processes that parse a backlog while the parent stores it.
 
-Each worker is a child with a pipe either way (see `frames`): the parent sends lists of jobs, the
-worker sends batches and, after each list, what failed. A child is forked while this process has one
-thread only (no start-up cost: 0.58 s against 0.70 to 0.75 for 500 MB); in the dashboard, which has
-several, it is a fresh interpreter. A worker whose pipe closes ends, so a killed parent leaves no orphan.
+Each worker is a child with a pipe either way (see `frames`): the parent sends the names of all files
+and then lists of jobs, the worker sends batches and, after each list, what failed. A child is forked
+while this process has one thread only (no start-up cost: 0.58 s against 0.70 to 0.75 for 500 MB); in
+the dashboard, which has several, it is a fresh interpreter. A worker whose pipe closes ends, so a killed
+parent leaves no orphan.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +27,7 @@ import msgspec
 from tokentui.batch import Batch
 from tokentui.engine.discovery import Siblings
 from tokentui.engine.frames import PIPE_BYTES, Inbox, Outbox, framed, read_frame
-from tokentui.engine.parsing import Job, PriceOf, parse
+from tokentui.engine.parsing import Job, PriceOf, parse, prepare
 
 JOB_BYTES = 8_000_000
 """Log bytes in one list of jobs at most."""
@@ -63,7 +64,6 @@ class Failure(msgspec.Struct, frozen=True, array_like=True):
 class Hello(msgspec.Struct, frozen=True, array_like=True):
     """What a fresh interpreter needs to know before its first job."""
 
-    paths: dict[str, list[str]]
     overlay: str
     price_cache: str
 
@@ -77,11 +77,15 @@ class Parsed(NamedTuple):
     bytes_done: int
 
 
-def serve(
-    jobs_fd: int, results_fd: int, siblings: dict[str, Siblings], price_of: PriceOf
-) -> None:
+def serve(jobs_fd: int, results_fd: int, price_of: PriceOf) -> None:
     """Parse what comes down one pipe and send it up the other, until the first one closes."""
     gc.disable()  # records hold no cycles
+    prepare()  # while the parent looks for files
+    names = read_frame(jobs_fd)
+    if names is None:
+        return
+    paths = msgspec.msgpack.decode(names, type=dict[str, list[bytes]])
+    siblings = {source: Siblings([*map(os.fsdecode, found)]) for source, found in paths.items()}
     decode = msgspec.msgpack.Decoder(list[Job]).decode
     outbox = Outbox(results_fd)
     while (frame := read_frame(jobs_fd)) is not None:
@@ -109,20 +113,17 @@ def explain(error: OSError) -> str:
 
 
 class Pool:
-    """Some worker processes, for one backlog."""
+    """Some worker processes, for one backlog. They get ready until `start` says what to read."""
 
     _decode_batch = staticmethod(msgspec.msgpack.Decoder(Batch).decode)
     _decode_failures = staticmethod(msgspec.msgpack.Decoder(list[Failure]).decode)
 
-    def __init__(
-        self, count: int, siblings: dict[str, Siblings], price_of: PriceOf,
-        hello: Callable[[], Hello],
-    ) -> None:
+    def __init__(self, count: int, price_of: PriceOf, hello: Hello) -> None:
         self._lists: deque[_List] = deque()
         forked = threading.active_count() == 1
-        message = b"" if forked else msgspec.msgpack.encode(hello())
+        message = msgspec.msgpack.encode(hello)
         self._workers = [
-            _fork(siblings, price_of) if forked else _spawn(message) for _ in range(count)
+            _fork(price_of) if forked else _spawn(message) for _ in range(count)
         ]
 
     @property
@@ -130,8 +131,11 @@ class Pool:
         """The process ids of the workers."""
         return [worker.pid for worker in self._workers]
 
-    def start(self, jobs: Sequence[Job]) -> None:
-        """Let the workers begin with `jobs`; `results` has what comes of it."""
+    def start(self, jobs: Sequence[Job], paths: Mapping[str, Sequence[str]]) -> None:
+        """Let the workers begin; `results` has what comes of it. `paths` are all files, by source."""
+        names = {source: [*map(os.fsencode, found)] for source, found in paths.items()}
+        for worker in self._workers:
+            worker.unsent += framed(msgspec.msgpack.encode(names))
         self._lists = deque(_lists(jobs, len(self._workers)))
         for _ in range(AHEAD):
             for worker in self._workers:
@@ -255,7 +259,7 @@ def _pipes() -> tuple[int, int, int, int]:
     return jobs_read, jobs_write, results_read, results_write
 
 
-def _fork(siblings: dict[str, Siblings], price_of: PriceOf) -> _Worker:
+def _fork(price_of: PriceOf) -> _Worker:
     jobs_read, jobs_write, results_read, results_write = _pipes()
     gc.freeze()  # or the child's first collection would copy every page it shares with the parent
     pid = os.fork()
@@ -264,7 +268,7 @@ def _fork(siblings: dict[str, Siblings], price_of: PriceOf) -> _Worker:
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_DFL)
             _close_all_but(jobs_read, results_write)
-            serve(jobs_read, results_write, siblings, price_of)
+            serve(jobs_read, results_write, price_of)
         except BrokenPipeError:
             pass  # the parent left
         finally:

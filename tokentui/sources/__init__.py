@@ -22,6 +22,8 @@ class Source(NamedTuple):
     """Where the provider shows the same usage; None where it shows none."""
     aliases: tuple[str, ...] = ()
     """Other names a person may type: `claude`."""
+    parser: str = ""
+    """What its reader imports for the first line; named where that takes a worker process a while."""
 
     def load(self) -> ModuleType:
         """Import and return the reader's module."""
@@ -31,11 +33,11 @@ class Source(NamedTuple):
 SOURCES: tuple[Source, ...] = (
     Source(
         "claude-code", "Claude Code", "logs", "tokentui.sources.logs.claude_code",
-        "https://claude.ai/settings/usage", ("claude", "anthropic"),
+        "https://claude.ai/settings/usage", ("claude", "anthropic"), "tokentui.sources.logs.claude_parser",
     ),
     Source(
         "codex", "Codex", "logs", "tokentui.sources.logs.codex",
-        "https://chatgpt.com/codex/settings/usage", ("openai",),
+        "https://chatgpt.com/codex/settings/usage", ("openai",), "tokentui.sources.logs.codex_parser",
     ),
     Source(
         "gemini-cli", "Gemini CLI", "logs", "tokentui.sources.logs.gemini_cli",
