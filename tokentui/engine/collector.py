@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import sources as registry
@@ -20,6 +19,7 @@ from tokentui.engine.folder_memory import FolderMemory
 from tokentui.engine.parsing import Job
 from tokentui.engine.reading import BACKLOG_BYTES, Reading, unread
 from tokentui.engine.workers import Failure
+from tokentui.frozen import dataclass
 from tokentui.pricing import Prices
 
 if TYPE_CHECKING:
@@ -60,12 +60,10 @@ class Found(NamedTuple):
     files: int
 
 
-@dataclass(slots=True)
 class _Tally:
-    files_read: int = 0
-    added: int = 0
-    changed: int = 0
-    errors: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.files_read = self.added = self.changed = 0
+        self.errors: list[str] = []
 
 
 class Stopped(Exception):

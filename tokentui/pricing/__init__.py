@@ -7,7 +7,7 @@
 from pathlib import Path
 
 from tokentui.pricing.calculator import Cost, calculate_cost
-from tokentui.pricing.price_file import PriceFileError
+from tokentui.pricing.overlay import PriceFileError
 from tokentui.pricing.prices import Breakdown, Prices
 from tokentui.pricing.rates import Component
 from tokentui.pricing.snapshot import stale

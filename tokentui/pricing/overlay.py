@@ -23,6 +23,17 @@ LINE, ROW = 2, 1
 """How strongly something is said of an account: in its own line, or in a row that names it."""
 
 
+class PriceFileError(Exception):
+    """The user's price file cannot be used; the message names file, row and reason.
+
+    `hint` is a line that would be right, or what to do.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
 class PriceRow(msgspec.Struct, frozen=True, repr_omit_defaults=True):
     """What the user says a model costs from a day on."""
 

@@ -49,7 +49,15 @@ from typing import Any
 
 from tokentui.pricing import account_line
 from tokentui.pricing.match import provider_id
-from tokentui.pricing.overlay import MAX_RATE, ROW, AccountPrices, Discount, Overlay, PriceRow
+from tokentui.pricing.overlay import (
+    MAX_RATE,
+    ROW,
+    AccountPrices,
+    Discount,
+    Overlay,
+    PriceFileError,
+    PriceRow,
+)
 from tokentui.text import clean
 
 MAX_BYTES = 1 << 20
@@ -63,17 +71,6 @@ RATE_KEYS = {
     "cache_write_1h_mtok": "write_1h",
     "web_search_kcount": "search",
 }
-
-
-class PriceFileError(Exception):
-    """The user's price file cannot be used; the message names file, row and reason.
-
-    `hint` is a line that would be right, or what to do.
-    """
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
 
 
 def load(path: Path) -> Overlay:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
-from tokentui.pricing import price_file, snapshot
+from tokentui.pricing import snapshot
 from tokentui.pricing.match import NO_MODEL, Catalogue, Spelling, spellings
-from tokentui.pricing.overlay import LINE, ROW, Discount, Overlay
+from tokentui.pricing.overlay import LINE, ROW, Discount, Overlay, PriceFileError
 from tokentui.pricing.plan import Own, Plan, Segment, Terms
-from tokentui.pricing.price_file import PriceFileError
 from tokentui.pricing.rates import Component, Rates, careful_total, components, rounded
 from tokentui.pricing.snapshot import Snapshot
 from tokentui.pricing.supplements import RULES, STANDARD
@@ -64,7 +64,11 @@ class Prices:
 
         Raises PriceFileError when the price file cannot be used; whoever has older prices keeps them.
         """
-        return cls(snapshot.newest(cache), price_file.load(overlay) if overlay else None)
+        if overlay is None or not _may_be_there(overlay):
+            return cls(snapshot.newest(cache))
+        from tokentui.pricing import price_file  # 1 ms that most starts need not spend
+
+        return cls(snapshot.newest(cache), price_file.load(overlay))
 
     @classmethod
     def open(cls, overlay: Path, cache: Path) -> Prices:
@@ -213,3 +217,14 @@ class Prices:
         provider, model, _ = key
         known_as = {each.name for each in (*spellings(model), *names)}
         return tuple(each for each in self._overlay.discounts if each.fits(provider, known_as))
+
+
+def _may_be_there(file: Path) -> bool:
+    """Whether there is a file, or something that keeps it from being seen."""
+    try:
+        os.lstat(file)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        pass  # whoever reads it says why it cannot be read
+    return True
