@@ -12,7 +12,7 @@ _VALUES = (
     b"0.1234567890123456789", b"12345678901234567890", b"[]", b"{}", b"[1,2", b'{"a":1}', b'"a\\tb"',
     b'"\\u00e9"', b'"\\ud800"', b'"\xff"', b'"\xc3\xa9"', b'"%s"' % (b"\xc3\xa9" * 8), b'"<synthetic>"',
     b"[" * 70 + b"]" * 70, b'"2026-02-29T10:00:00.000Z"', b'"2026-09-14T22:58:01Z"',
-    b'"2126-09-14T22:58:01.120Z"', b'"9999-12-31T23:59:59.999Z"', b"\x01",
+    b'"2098-09-14T22:58:01.120Z"', b'"2126-09-14T22:58:01.120Z"', b'"9999-12-31T23:59:59.999Z"', b"\x01",
     b'[{"type":"advisor_message","model":"m","input_tokens":5}]',
 )  # fmt: skip
 _PIECES = (
@@ -31,8 +31,8 @@ _OBJECT = b'{"cache_write_input_tokens":40,"thinking_tokens":3,"web_search_reque
 
 
 def each_wrong(lines: list[bytes]) -> Iterator[bytes]:
-    """Yield every line with each value odd in every way, each member twice, and glued to every other."""
-    for line in dict.fromkeys(lines):
+    """Yield lines of each shape with each value odd in every way, each member twice, and glued to others."""
+    for line in {tuple(re.findall(rb'"\w+":', line)): line for line in lines}.values():
         for value in _VALUE.finditer(line):
             for odd in _VALUES:
                 yield line[: value.start()] + odd + line[value.end(1) :]

@@ -60,10 +60,19 @@ def rollout() -> list[bytes]:
     """Lines of every kind that Codex writes often."""
     made = Rollout().meta().turn().add("response_item", {"type": "message", "content": "x" * 300})
     made.count(tokens(900, 100, 50, 10), tokens(900, 100, 50, 10), limits=LIMITS)
-    made.count(tokens(900, 100, 50, 10), tokens(900, 100, 50, 10), limits=LIMITS)
-    made.count(None, None, limits=LIMITS).turn("gpt-5.6", service_tier="priority")
-    made.add("event_msg", {"type": "agent_message", "message": "m"}).add("compacted", {"message": ""})
-    made.count(tokens(1900, 300, 90, 10, 40), tokens(1000, 200, 40, 0, 40), ordinal=9)
+    for step in range(1, 8):  # ten seconds apart; two pools, one of them in one line of three
+        total, last = tokens(900 + 70 * step, 100 + 50 * step, 50 + 9 * step, 10 + step), tokens(70, 50, 9, 1)
+        limits = {**LIMITS, "limit_id": "spark"} if step % 3 == 0 else LIMITS
+        made.count(total, last, limits={**limits, "primary": {"used_percent": 12 + step}})
+    made.count(total, last, limits=LIMITS).count(None, None, limits=LIMITS)
+    made.turn("gpt-5.6", service_tier="priority").add("event_msg", {"type": "agent_message", "message": "m"})
+    made.add("compacted", {"message": ""})
+    made.count(tokens(1900, 600, 150, 20, 40), tokens(510, 150, 37, 3, 40), ordinal=9)
+    made.count(tokens(2000, 900, 160, 21, 40), tokens(100, 300, 10, 1))  # more cached than sent
+    made.count(tokens(2010, 900, 161, 26, 40), tokens(10, 0, 1, 5))  # more thought than said
+    made.count(tokens(2010, 904, 161, 26, 40), tokens(0, 4, 0, 0))  # nothing sent, nothing said
+    made.count(tokens(2011, 904, 161, 26, 40), tokens(7)).count(tokens(2012, 904, 161, 26, 40), tokens(1))
+    made.count(tokens(500, 1, 1, 1), tokens(500, 1, 1, 1)).count(tokens(600, 1, 1, 1), tokens(100))
     made.record(tokens(10, 5, 2, 1), "resp_1").count(tokens(1910, 305, 92, 11), None)
     return made.content().splitlines()
 
@@ -73,7 +82,7 @@ def both(feed: Callable[[], T]) -> tuple[T, T]:
     with pytest.MonkeyPatch.context() as patch:
         with_them = feed()
         patch.setattr(compiled, "answers", None)
-        patch.setattr(compiled, "scan", None)
+        patch.setattr(compiled, "Rollout", None)
         return with_them, feed()
 
 
@@ -107,7 +116,7 @@ def test_every_value_may_be_odd_every_member_twice_and_every_line_glued(
     lines: list[bytes], parse: Callable[[bytes], Said]
 ) -> None:
     for odd in each_wrong(lines):
-        content = b"".join(line + b"\n" for line in (*lines[:3], odd, lines[3], odd))
+        content = b"".join(line + b"\n" for line in (*lines[:5], odd, lines[5], odd, *lines[6:8]))
         with_them, without = both(partial(parse, content))
         assert with_them == without, odd
 
@@ -164,7 +173,7 @@ def test_a_build_left_behind_by_an_older_source_is_passed_over(monkeypatch: pyte
     monkeypatch.setattr(codex_compiled, "VERSION", compiled.VERSION - 1)
     try:
         assert importlib.reload(compiled).answers is None
-        assert compiled.scan is None
+        assert compiled.Rollout is None
         assert len(claude(encoded([assistant("A", FULL, timestamp=at(0))]))[1]) == 1
     finally:
         monkeypatch.undo()

@@ -26,7 +26,7 @@ from tokentui.sources.logs.json_walk cimport (
 cdef extern from "string.h" nogil:
     void *memmem(const void *text, size_t size, const void *word, size_t length)
 
-VERSION = 1
+VERSION = 2
 """Counted up with every change of what is returned."""
 
 cdef enum:

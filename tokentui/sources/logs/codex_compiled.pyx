@@ -1,34 +1,23 @@
 # cython: language_level=3, cdivision=True
-"""The lines of Codex's rollouts that matter, found and decoded by compiled code; a part of the build that may lack.
+"""Goes through Codex's rollouts in compiled code and counts what is as expected; a part of the build that may lack.
 
-It decides nothing: whatever is not exactly as expected is left to `codex_wire`, which without this module
+It decides nothing: whatever is not exactly as expected is left to `codex_parser`, which without this module
 looks at every line, with the same result.
 """
 
-from libc.string cimport memchr, memcmp, memset, strlen
-from tokentui.sources.logs.json_walk cimport (
-    AGAIN,
-    Piece,
-    Text,
-    count,
-    decimal,
-    integer,
-    member,
-    microseconds,
-    named,
-    same,
-    space,
-    text,
-    text_or_null,
-    value,
-    word,
-)
+from libc.stdio cimport snprintf
+from libc.string cimport memchr, memcmp, strlen
+from tokentui.sources.logs.codex_count cimport Line, Tokens, is_sum, understood
+from tokentui.sources.logs.json_walk cimport Piece, Text, same, text
+
+from tokentui.sources.logs.codex_counter import REMEMBERED, total_hash
+from tokentui.usage import UsageRecord
 
 cdef extern from "string.h" nogil:
     void *memmem(const void *text, size_t size, const void *word, size_t length)
 
-VERSION = 1
-"""Counted up with every change of what is returned."""
+VERSION = 2
+"""Counted up with every change of what is taken or returned."""
 
 # Kinds of lines, as in codex_wire, and NOTHING.
 cdef enum:
@@ -36,24 +25,7 @@ cdef enum:
 
 cdef enum:
     AT = 39  # where a line goes on behind its time, as in codex_wire
-    LONGEST_PERCENT = 17  # digits that fit in a float, and a point
-
-
-cdef struct Tokens:
-    bint told
-    long long number[5]
-
-
-cdef struct Line:
-    Piece time
-    bint has_ordinal
-    long long ordinal
-    Tokens total
-    Tokens last
-    Piece model
-    bint has_limits
-    Piece limits
-    Piece limit_id
+    MINUTE = 60000000  # in which codex_limits looks at one line
 
 
 cdef inline bint begins(Text at, Text end, const char *what) noexcept nogil:
@@ -89,245 +61,189 @@ cdef int kind_of(Text at, Text end) noexcept nogil:
     return USAGE if begins(head, end, b',"type":"token_usage_record","payload":{') else UNSURE
 
 
-cdef Text tokens(Text at, Tokens *into) noexcept nogil:
-    """Counts as Codex writes them, or null."""
-    cdef Piece name
-    cdef int seen = 0
-    if at[0] != c"{":
-        return word(at) if at[0] == c"n" else NULL
-    into.told = True
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN else NULL
-        if named(name, b"input_tokens", &seen, 1):
-            at = count(at, &into.number[0])
-        elif named(name, b"cached_input_tokens", &seen, 2):
-            at = count(at, &into.number[1])
-        elif named(name, b"cache_write_input_tokens", &seen, 4):
-            at = count(at, &into.number[2])
-        elif named(name, b"output_tokens", &seen, 8):
-            at = count(at, &into.number[3])
-        elif named(name, b"reasoning_output_tokens", &seen, 16):
-            at = count(at, &into.number[4])
-        else:
-            at = value(at, 4)
-        if at == NULL:
-            return NULL
-
-
-cdef Text info(Text at, Line *line) noexcept nogil:
-    """The counters of a session, or null."""
-    cdef Piece name
-    cdef int seen = 0
-    if at[0] != c"{":
-        return word(at) if at[0] == c"n" else NULL
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN else NULL
-        if named(name, b"total_token_usage", &seen, 1):
-            at = tokens(at, &line.total)
-        elif named(name, b"last_token_usage", &seen, 2):
-            at = tokens(at, &line.last)
-        elif named(name, b"model", &seen, 4):
-            at = text_or_null(at, &line.model)
-        else:
-            at = value(at, 3)
-        if at == NULL:
-            return NULL
-
-
-cdef inline Text integer_or_null(Text at, long long *number) noexcept nogil:
-    return word(at) if at[0] == c"n" else integer(at, number)
-
-
-cdef inline bint is_modest(Text at, Text end) noexcept nogil:
-    """Whether a number is sure to fit in a float: it has few digits and no exponent."""
-    return (
-        end - at <= LONGEST_PERCENT
-        and memchr(at, c"e", end - at) == NULL and memchr(at, c"E", end - at) == NULL
-    )
-
-
-cdef Text window(Text at) noexcept nogil:
-    """How full a window of a limit is, or null; nothing is kept, only its types are looked at."""
-    cdef Piece name
-    cdef Text start
-    cdef long long unused
-    cdef int seen = 0
-    if at[0] != c"{":
-        return word(at) if at[0] == c"n" else NULL
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN and seen & 1 else NULL
-        if named(name, b"used_percent", &seen, 1):
-            start = at
-            at = decimal(at)
-            if at != NULL and not is_modest(start, at):
-                return NULL
-        elif (
-            named(name, b"window_minutes", &seen, 2)
-            or named(name, b"resets_at", &seen, 4)
-            or named(name, b"resets_in_seconds", &seen, 8)
-        ):
-            at = integer_or_null(at, &unused)
-        else:
-            at = value(at, 4)
-        if at == NULL:
-            return NULL
-
-
-cdef Text credits(Text at) noexcept nogil:
-    """Bought credits, or null; only their types are looked at."""
-    cdef Piece name, unused
-    cdef int seen = 0
-    if at[0] != c"{":
-        return word(at) if at[0] == c"n" else NULL
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN else NULL
-        at = ascii_or_null(at, &unused) if named(name, b"balance", &seen, 1) else value(at, 4)
-        if at == NULL:
-            return NULL
-
-
-cdef Text ascii_or_null(Text at, Piece *piece) noexcept nogil:
-    """A string that needs no decoding to be sure that it can be, or null."""
-    cdef Py_ssize_t place
-    at = text_or_null(at, piece)
-    for place in range(piece.size if at != NULL else 0):
-        if piece.at[place] >= 0x80:
-            return NULL
-    return at
-
-
-cdef Text limits(Text at, Line *line) noexcept nogil:
-    """The limits of the account, or null."""
-    cdef Piece name, unused
-    cdef Text start = at
-    cdef int seen = 0
-    if at[0] != c"{":
-        return word(at) if at[0] == c"n" else NULL
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            line.limits.at, line.limits.size, line.has_limits = start, at - start, True
-            return at if seen < AGAIN else NULL
-        if named(name, b"limit_id", &seen, 1):
-            at = ascii_or_null(at, &line.limit_id)
-        elif named(name, b"limit_name", &seen, 2) or named(name, b"plan_type", &seen, 4):
-            at = ascii_or_null(at, &unused)
-        elif named(name, b"primary", &seen, 8) or named(name, b"secondary", &seen, 16):
-            at = window(at)
-        elif named(name, b"credits", &seen, 32):
-            at = credits(at)
-        else:
-            at = value(at, 3)
-        if at == NULL:
-            return NULL
-
-
-cdef Text payload(Text at, Line *line) noexcept nogil:
-    cdef Piece name
-    cdef int seen = 0
-    if at[0] != c"{":
-        return NULL
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN else NULL
-        if named(name, b"info", &seen, 1):
-            at = info(at, line)
-        elif named(name, b"rate_limits", &seen, 2):
-            at = limits(at, line)
-        else:
-            at = value(at, 2)
-        if at == NULL:
-            return NULL
-
-
-cdef Text whole(Text at, Line *line) noexcept nogil:
-    """The object of a token_count."""
-    cdef Piece name
-    cdef int seen = 0
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN and seen & 3 == 3 else NULL
-        if named(name, b"timestamp", &seen, 1):
-            at = text_or_null(at, &line.time)
-        elif named(name, b"payload", &seen, 2):
-            at = payload(at, line)
-        elif named(name, b"ordinal", &seen, 4):
-            line.has_ordinal = at[0] != c"n"
-            at = integer_or_null(at, &line.ordinal)
-        else:
-            at = value(at, 1)
-        if at == NULL:
-            return NULL
-
-
-cdef inline bint equal(Tokens *one, Tokens *other) noexcept nogil:
-    return one.told == other.told and memcmp(one.number, other.number, sizeof(one.number)) == 0
-
-
-cdef inline object vector(Tokens *counts):
+cdef object vector(Tokens *counts):
+    """Return counts as a `codex_counter.Vector`, None where there are none."""
     if not counts.told:
         return None
     return (counts.number[0], counts.number[1], counts.number[2], counts.number[3], counts.number[4])
 
 
-def scan(bytes lines not None, Py_ssize_t size):
-    """Return what of the first `size` bytes, whole lines all of them, matters, in order.
+cdef bytes content(Piece piece):
+    return piece.at[:piece.size]
 
-    Of a token_count as expected: (time, ordinal, last, total, model, limit id, limits), the counts as
-    `codex_counter.Vector`, the limits as JSON, None for each that is not there; of another line:
-    (kind, start, end), the kind being UNSURE where `codex_wire` has to tell it.
-    """
-    cdef Text begin = <Text><const char *>lines, at = begin, end, stop = begin + size
-    cdef Line line
-    cdef Tokens last, total  # of the line before: their vectors are taken once more
-    cdef object last_vector = None, total_vector = None
-    cdef long long time
-    cdef int kind
-    cdef list found = []
-    memset(&last, 0, sizeof(last))
-    memset(&total, 0, sizeof(total))
-    while at < stop:
-        end = <Text>memchr(at, c"\n", stop - at)
-        kind = kind_of(at, end)
-        if kind == COUNT:
-            memset(&line, 0, sizeof(line))
-            line.model.size = line.limit_id.size = line.time.size = -1
-            after = whole(at, &line)
-            time = microseconds(line.time) if after == end else -1
-            if time >= 0:
-                try:
-                    model = text(line.model)
-                except UnicodeDecodeError:
-                    time = -1
-            if time >= 0:
-                if not equal(&line.last, &last):
-                    last, last_vector = line.last, vector(&line.last)
-                if not equal(&line.total, &total):
-                    total, total_vector = line.total, vector(&line.total)
-                found.append((
-                    time, line.ordinal if line.has_ordinal else None, last_vector, total_vector, model,
-                    text(line.limit_id), line.limits.at[:line.limits.size] if line.has_limits else None,
-                ))
-                at = end + 1
+
+cdef object told(Line *line):
+    """Return a token_count for `codex_parser`: time, ordinal, last, total, model, limit id, limits as JSON."""
+    return (
+        line.time, line.ordinal if line.has_ordinal else None, vector(&line.last), vector(&line.total),
+        text(line.model), text(line.limit_id), content(line.limits) if line.has_limits else None,
+    )
+
+
+cdef class Reader:
+    """Goes through the first `size` bytes of `lines`, whole lines all of them."""
+
+    cdef bytes lines
+    cdef Text begin, at, stop
+    # What is counted with, from one line that needs a closer look to the next.
+    cdef object session, counter, records, limits, readings, thread, base
+    cdef long long latest
+    cdef int context
+    # What was counted since.
+    cdef Tokens total
+    cdef Tokens last
+    cdef long long time, pair_time
+    cdef object key
+    cdef int counted
+    # The pool of limits told last: when it is looked at again, and its newest line nobody looked at.
+    cdef Piece pool, newest
+    cdef long long next, newest_time
+
+    def __init__(self, bytes lines not None, Py_ssize_t size):
+        self.lines = lines
+        self.begin = self.at = <Text><const char *>lines
+        self.stop = self.begin + size
+
+    def until(self, counting):
+        """Return the next line that needs a closer look, None at the end; responses before it are counted.
+
+        Such a line is (kind, start, end), the kind being UNSURE where `codex_wire` has to tell it; a
+        token_count is returned decoded (`told`), all of them where `counting` is None. Else that is the
+        session, the records found, the index of the context, the limits, the readings found, and the
+        latest time, in UTC epoch µs, that is not in the future.
+        """
+        cdef Line line
+        cdef Text start, end
+        cdef int kind
+        cdef object found = None
+        if counting is not None:
+            self.take_up(counting)
+        while found is None and self.at < self.stop:
+            start, end = self.at, <Text>memchr(self.at, c"\n", self.stop - self.at)
+            self.at = end + 1
+            kind = kind_of(start, end)
+            if kind == NOTHING:
                 continue
-        if kind != NOTHING:
-            found.append((kind, at - begin, end - begin))
-        at = end + 1
-    return found
+            if kind == COUNT and understood(start, end, &line):
+                if counting is not None and self.is_counted(&line):
+                    continue
+                try:
+                    found = told(&line)
+                except UnicodeDecodeError:
+                    pass
+            if found is None:
+                found = (kind, start - self.begin, end - self.begin)
+        if counting is not None:
+            self.put_down()
+        return found
+
+    cdef take_up(self, tuple counting):
+        cdef int index
+        self.session, self.records, self.context, self.limits, self.readings, self.latest = counting
+        self.counter = self.session.counter
+        for index in range(5):
+            self.total.number[index] = self.counter.total[index]
+        if self.thread != self.session.thread:
+            self.thread = self.session.thread
+            self.base = total_hash(self.thread)
+        self.time = self.counted = 0
+        self.next = 0
+        self.newest.size = -1
+
+    cdef put_down(self):
+        """Tell the session what was counted."""
+        self.look_back()
+        if self.time:
+            self.session.time = self.time
+        if self.counted:
+            self.session.counted += self.counted
+            self.session.pair = (self.key, self.pair_time, vector(&self.last))
+            self.total.told = True
+            self.counter.total = vector(&self.total)
+
+    cdef bint is_counted(self, Line *line) except -1:
+        """Count a token_count that is as expected; say False, and change nothing, for any other."""
+        cdef object key
+        if line.time > self.latest:
+            return False
+        if not line.total.told:
+            if line.last.told:
+                return False
+        elif not is_same(&line.total, &self.total):
+            if not self.is_plain(line):
+                return False
+            key = self.key_of(&line.total)
+            if key in self.counter.told or key in self.records:
+                return False
+            self.add(line, key)
+        self.time = line.time
+        if line.has_limits:
+            self.observe(line)
+        return True
+
+    cdef bint is_plain(self, Line *line):
+        """Whether a response, and only it, was added to the total, and nothing in it needs repair."""
+        cdef long long *number = line.last.number
+        return (
+            line.last.told
+            and is_sum(&line.total, &self.total, &line.last)
+            and number[1] + number[2] <= number[0]
+            and number[4] <= number[3]
+            and not self.counter.fell
+        )
+
+    cdef object key_of(self, Tokens *total):
+        """Return `codex_counter.total_key`."""
+        cdef char natural[128]
+        cdef long long *number = total.number
+        cdef int size = snprintf(
+            natural, sizeof(natural), b"%lld,%lld,%lld,%lld,%lld",
+            number[0], number[1], number[2], number[3], number[4],
+        )
+        cdef object digest = self.base.copy()
+        digest.update(natural[:size])
+        cdef bytes eight = digest.digest()
+        cdef unsigned long long key = 0
+        cdef int index
+        for index in range(8):
+            key = key << 8 | (<Text><const char *>eight)[index]
+        return <long long>key
+
+    cdef add(self, Line *line, object key):
+        """Take in a response: what `Counter.advance` and `RolloutParser._add` do with it."""
+        cdef long long *number = line.last.number
+        cdef dict known = self.counter.told
+        known[key] = None
+        if len(known) > REMEMBERED:
+            del known[next(iter(known))]
+        self.records[key] = UsageRecord(
+            key, 0, line.time, self.context, self.session.provider, self.session.model,
+            number[0] - number[1] - number[2], number[1], number[2], 0, number[3], number[4], 0,
+            self.session.tier, self.session.flags,
+        )
+        self.total, self.last = line.total, line.last
+        self.key, self.pair_time = key, line.time
+        self.counted += 1
+
+    cdef observe(self, Line *line):
+        """Tell limits; of lines of the same minute only the newest, and that only if no later one is told."""
+        if not same(line.limit_id, self.pool):
+            self.look_back()
+        elif self.next - MINUTE <= line.time < self.next:
+            self.newest, self.newest_time = line.limits, line.time
+            return
+        self.newest.size = -1
+        self.pool = line.limit_id
+        self.next = self.limits.observe(
+            text(line.limit_id), content(line.limits), line.time, self.readings
+        )
+
+    cdef look_back(self):
+        """Tell the newest limits that were not told."""
+        if self.newest.size >= 0:
+            self.limits.observe(text(self.pool), content(self.newest), self.newest_time, self.readings)
+            self.newest.size = -1
+
+
+cdef inline bint is_same(Tokens *one, Tokens *other) noexcept nogil:
+    return memcmp(one.number, other.number, sizeof(one.number)) == 0

@@ -7,6 +7,8 @@ so a response counts once for each distinct total, whatever the last usage besid
 
 from __future__ import annotations
 
+from hashlib import blake2b
+
 import msgspec
 from msgspec.structs import astuple
 
@@ -34,6 +36,11 @@ def total_key(thread: str, total: Vector) -> int:
     """Return the key of the response that brought a session to a total."""
     whole, cached, written, output, reasoning = total
     return record_key(SERVICE, f"{thread}:{whole},{cached},{written},{output},{reasoning}")
+
+
+def total_hash(thread: str) -> blake2b:
+    """Return the hash of what all keys of a session begin with: `total_key` in two steps."""
+    return blake2b(f"{SERVICE}:{thread}:".encode("utf-8", "surrogatepass"), digest_size=8)
 
 
 class Counter(msgspec.Struct, array_like=True):

@@ -55,29 +55,36 @@ class Limits:
 
     def observe(
         self, limit_id: str | None, limits: RateLimits | bytes, time: int, into: list[LimitReading]
-    ) -> None:
+    ) -> int:
         """Take in the limits of a line of that time; add the readings that say something new.
 
-        Limits that are as expected may come as JSON: most of them nobody looks at.
+        Limits that are as expected may come as JSON: most of them nobody looks at. Returns the time at
+        which this pool is looked at again: of lines of the minute before it only the newest matters.
         """
         pool = self._pools.get(limit_id)
         if pool is None:
             pool = self._pools[limit_id] = _Pool()
         elif pool.next - _MINUTE <= time < pool.next:
             pool.newest = (time, limits)
-            return
+            return pool.next
         pool.newest = None
         pool.next = time + _MINUTE
         limits = _decoded(limits)
         for minutes, window in _windows(limits):
             resets_at = _resets_at(window, time)
-            told = (int(_percent(window)), limits.plan_type, resets_at)
+            percent = int(_percent(window))
             kept = pool.kept.get(minutes)
-            if kept is None or kept[:2] != told[:2] or _moved(kept[2], resets_at, minutes):
-                pool.kept[minutes] = told
+            if (
+                kept is None
+                or kept[0] != percent
+                or kept[1] != limits.plan_type
+                or _moved(kept[2], resets_at, minutes)
+            ):
+                pool.kept[minutes] = (percent, limits.plan_type, resets_at)
                 into.append(_as_record(limits, minutes, window, time))
             else:
                 pool.newest = (time, limits)
+        return pool.next
 
     def flush(self, into: list[LimitReading]) -> None:
         """Add the newest reading of each window, so that what is known is never behind the log."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time as clock
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -40,6 +41,9 @@ from tokentui.usage import (
     UsageRecord,
     record_key,
 )
+
+if TYPE_CHECKING:
+    from tokentui.sources.logs.codex_compiled import Counting
 
 UNKNOWN_MODEL = "unknown"
 
@@ -86,7 +90,7 @@ class RolloutParser:
     def feed(self, lines: bytes, offset: int) -> None:
         """Parse whole lines (see `LineParser`)."""
         self._context = None
-        for each in marked(lines):
+        for each in marked(lines, self._counting):
             if len(each) == 7:
                 time, ordinal, last, total, model, limit_id, limits = each
                 row = None if last is None and total is None else (last, total)
@@ -115,6 +119,13 @@ class RolloutParser:
         self._limits.flush(self.findings.limits)
         self.findings.anomalies += self._session.counter.anomalies
         self._session.counter.anomalies = 0
+
+    def _counting(self) -> Counting | None:
+        """Return what responses are counted with; None where each needs a closer look."""
+        session = self._session
+        if self._ancestry is not None or session.records or self._context is None or not session.model:
+            return None
+        return session, self.findings.records, self._context, self._limits, self.findings.limits, self._latest
 
     def _turn(self, line: TurnLine) -> bool:
         """Take a turn_context that is as expected; say False for one of an impossible time."""

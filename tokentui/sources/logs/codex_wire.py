@@ -7,7 +7,7 @@ The envelope is `{"timestamp": …, ["ordinal": …,] "type": …, "payload": {�
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
@@ -17,7 +17,7 @@ from tokentui.sources.logs import compiled
 from tokentui.sources.logs.counts import LARGEST
 
 if TYPE_CHECKING:
-    from tokentui.sources.logs.codex_compiled import Marked
+    from tokentui.sources.logs.codex_compiled import Counting, Marked
 
 COUNT, USAGE, TURN, OTHER, UNSURE = range(5)
 """Kinds of lines: a token_count, a token_usage_record, a turn_context, what needs a closer look; unknown."""
@@ -159,24 +159,22 @@ UNEXPECTED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What these raise for a line that is not in its usual shape."""
 
 
-def marked(lines: bytes) -> Iterable[Marked]:
-    """Return the lines that matter; what follows the last newline is no line.
+def marked(lines: bytes, counting: Callable[[], Counting | None] = lambda: None) -> Iterator[Marked]:
+    """Yield the lines that matter; what follows the last newline is no line.
 
-    A token_count as expected comes decoded where the compiled parser is there (`codex_compiled`), else
-    as (kind, start, end), like all other lines. One that does not look like an object is OTHER too: it is
-    for the caller to say what is wrong. Escaped text in a tool's output matches nothing here, because
-    its quotes are escaped.
+    Where the compiled parser is, a token_count as expected comes decoded (`codex_compiled.Count`), or not
+    at all: it is counted already, if `counting` says with what, which is asked after every line. Else, and
+    all other lines, come as (kind, start, end). One that does not look like an object is OTHER too: it is
+    for the caller to say what is wrong. Escaped text in a tool's output matches nothing here, because its
+    quotes are escaped.
     """
-    if compiled.scan is None:
-        return _scan(lines)
-    return _sure(lines, compiled.scan(lines, lines.rfind(b"\n") + 1))
-
-
-def _sure(lines: bytes, found: list[Marked]) -> Iterator[Marked]:
-    """Say of lines with an unusual head what they are."""
-    for each in found:
-        if len(each) == 3 and each[0] == UNSURE:
-            _, start, stop = each
+    if compiled.Rollout is None:
+        yield from _scan(lines)
+        return
+    reader = compiled.Rollout(lines, lines.rfind(b"\n") + 1)
+    while (found := reader.until(counting())) is not None:
+        if len(found) == 3 and found[0] == UNSURE:
+            _, start, stop = found
             if lines[start] == 0x7B and lines[stop - 1] == 0x7D:  # holds no other: that was looked for
                 kind = _kind(lines, start, stop)
             else:
@@ -184,7 +182,7 @@ def _sure(lines: bytes, found: list[Marked]) -> Iterator[Marked]:
             if kind >= 0:
                 yield kind, start, stop
         else:
-            yield each
+            yield found
 
 
 def _scan(lines: bytes) -> list[tuple[int, int, int]]:

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tokentui.sources.logs.claude_compiled import Found
-    from tokentui.sources.logs.codex_compiled import Marked
+    from tokentui.sources.logs.codex_compiled import Reader
 
-VERSION = 1
-"""Of what the compiled functions return. A build left behind by an older source is passed over."""
+VERSION = 2
+"""Of what the compiled code takes and returns. A build left behind by an older source is passed over."""
 
 answers: Callable[[bytes, int, int], list[Found]] | None = None
 """`claude_compiled.answers`."""
-scan: Callable[[bytes, int], list[Marked]] | None = None
-"""`codex_compiled.scan`."""
+Rollout: type[Reader] | None = None
+"""`codex_compiled.Reader`."""
 
 try:
     from tokentui.sources.logs import claude_compiled, codex_compiled
@@ -27,4 +27,4 @@ except ImportError:
     pass
 else:
     if VERSION == claude_compiled.VERSION == codex_compiled.VERSION:
-        answers, scan = claude_compiled.answers, codex_compiled.scan
+        answers, Rollout = claude_compiled.answers, codex_compiled.Reader
