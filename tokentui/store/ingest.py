@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import astuple
 
 from tokentui.batch import Batch
-from tokentui.store import limits, log_files, retention
+from tokentui.store import compiled, limits, log_files, retention
 from tokentui.store.connection import insert
 from tokentui.store.days import Days
 from tokentui.store.dimensions import Dimensions, storable
@@ -72,15 +72,27 @@ def _folded(dimensions: Dimensions, batches: Sequence[Batch]) -> dict[int, Row]:
     """Return one row for each request; copies within the batches are merged."""
     folded: dict[int, Row] = {}
     numbers = dimensions.contexts((batch.contexts, batch.checkpoint.mtime_ns) for batch in batches)
+    fold = compiled.fold or _fold
+
+    def merged(one: Row, other: Row) -> Row:
+        return merged_rows(one, other, dimensions.elder, dimensions.model_names)
+
     for batch, contexts in zip(batches, numbers, strict=True):
-        _fold(folded, dimensions, batch.records, contexts)
+        fold(folded, batch.records, contexts, dimensions.model, dimensions.price, storable, repaired, merged)
     return folded
 
 
 def _fold(
-    folded: dict[int, Row], dimensions: Dimensions, records: Sequence[UsageRecord], contexts: list[int]
+    folded: dict[int, Row],
+    records: list[UsageRecord],
+    contexts: list[int],
+    model_of: Callable[[str, str], int],
+    price_of: Callable[[str], int],
+    storable: Callable[[str], str],
+    repaired: Callable[[Row], Row],
+    merged: Callable[[Row, Row], Row],
 ) -> None:
-    """Add a batch's records to the rows. The one loop over all records: 2 µs each, so it is spelled out."""
+    """Add a batch's records to the rows (see `rows_compiled.fold`): 1.3 µs each, so it is spelled out."""
     last_model, model_id = ("", ""), -1
     last_price, price_id = "", 0
     for (
@@ -88,9 +100,9 @@ def _fold(
         searches, tier, flags, duration, error, recorded, cost, price,
     ) in map(astuple, records):  # fmt: skip
         if model_id < 0 or model != last_model[1] or provider != last_model[0]:
-            last_model, model_id = (provider, model), dimensions.model(provider, model)
+            last_model, model_id = (provider, model), model_of(provider, model)
         if price != last_price:
-            last_price, price_id = price, dimensions.price(price)
+            last_price, price_id = price, price_of(price)
         if tier or error:
             tier, error = storable(tier), storable(error)
         row: Row = (
@@ -106,7 +118,7 @@ def _fold(
             row = repaired(row)
         known = folded.setdefault(key, row)
         if known is not row:
-            folded[key] = merged_rows(known, row, dimensions.elder, dimensions.model_names)
+            folded[key] = merged(known, row)
 
 
 def _merge_stored(

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 
-from tokentui.store import retention
+from tokentui.store import compiled, retention
 from tokentui.store.days import QUARTER, SPANS, Days
 from tokentui.store.dimensions import Dimensions
 from tokentui.store.rows import Row
@@ -49,6 +49,9 @@ class Deltas:
 
     def add(self, rows: Iterable[Row]) -> None:
         """Count rows in. Neighbours mostly share a bucket, so sums are kept in locals until it changes."""
+        if compiled.add is not None:
+            compiled.add(rows, self._bucket)
+            return
         bucket, ends = [0] * (_LAST + 1), -1
         last_context = last_model = -1
         for (

@@ -1,0 +1,93 @@
+"""The compiled loops of the store come to the same rows and sums as those in Python."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tokentui.store import compiled, ingest
+from tokentui.store.dimensions import storable
+from tokentui.store.rollups import Deltas
+from tokentui.store.rows import Row, merged_rows, repaired
+from tokentui.usage import UsageRecord
+
+pytestmark = pytest.mark.skipif(compiled.fold is None, reason="built without a C compiler")
+
+EDGES = [0, 1, 2**43 - 1, 2**43, 2**46, 2**46 + 1, 2**53 - 1, 2**53, 2**63 - 1, -1, -(2**63), 2**64 - 1]
+NUMBERS = st.integers(0, 10**6) | st.sampled_from(EDGES)
+MAYBE = st.none() | NUMBERS
+TEXTS = st.sampled_from(["", "fast", "a\x1bb", "\ud800"])
+RECORDS = st.lists(
+    st.builds(
+        UsageRecord,
+        key=st.integers(-3, 3), rank=NUMBERS | st.integers(-(2**63), 2**63), context=st.integers(0, 2),
+        time=st.integers(0, 10**10) | st.sampled_from(EDGES), provider_name=st.sampled_from(["", "openai"]),
+        model=st.sampled_from(["m", "n"]), uncached_input_tokens=NUMBERS, cache_read_input_tokens=NUMBERS,
+        cache_creation_5m_input_tokens=NUMBERS, cache_creation_1h_input_tokens=NUMBERS, output_tokens=NUMBERS,
+        reasoning_output_tokens=NUMBERS, web_search_count=NUMBERS, service_tier=TEXTS, flags=NUMBERS,
+        duration_ms=MAYBE, error=TEXTS, recorded_cost=MAYBE, cost=MAYBE, price=st.sampled_from(["", "p"]),
+    ),
+    max_size=30,
+)  # fmt: skip
+
+
+class Numbers(dict[object, int]):
+    """Numbers things as they come."""
+
+    def __missing__(self, thing: object) -> int:
+        return self.setdefault(thing, len(self))
+
+
+def rows_of(records: list[UsageRecord], *, fast: bool) -> dict[int, Row]:
+    """The rows of two batches, the second one in reverse."""
+    models, prices = Numbers(), Numbers({"": 0})
+    folded: dict[int, Row] = {}
+    fold = compiled.fold if fast and compiled.fold else ingest._fold
+
+    def merged(one: Row, other: Row) -> Row:
+        names = {number: pair for pair, number in models.items()}
+        return merged_rows(one, other, min, names)  # type: ignore[arg-type]
+
+    for batch in (records, records[::-1]):
+        fold(
+            folded, batch, [7, 8, 9], lambda *model: models[model], prices.__getitem__, storable, repaired,
+            merged,
+        )  # fmt: skip
+    return folded
+
+
+@settings(max_examples=400, deadline=None)
+@given(RECORDS)
+def test_rows_and_sums_do_not_depend_on_the_build(records: list[UsageRecord]) -> None:
+    rows = rows_of(records, fast=True)
+    assert list(rows.items()) == list(rows_of(records, fast=False).items())
+    with_them, without = Deltas(), Deltas()
+    with_them.add(rows.values())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "add", None)
+        without.add(rows.values())
+    assert with_them.buckets == without.buckets
+
+
+def test_sums_beyond_64_bits_are_right() -> None:
+    dear = repaired((1, 0, 5, 0, 0, *[2**43] * 7, "", 0, None, "", None, 2**46, 1))
+    sums = Deltas()
+    sums.add([dear] * 140_000)
+    assert sums.totals[7] == 140_000 * 2**46 > 2**63
+    assert sums.totals[1:7] == [140_000 * 2**43] * 6
+
+
+def test_a_build_left_behind_by_an_older_source_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows_compiled = importlib.import_module("tokentui.store.rows_compiled")
+    monkeypatch.setattr(rows_compiled, "VERSION", compiled.VERSION - 1)
+    try:
+        assert importlib.reload(compiled).fold is None
+        sums = Deltas()
+        sums.add([(1, 0, 5, 0, 0, *[1] * 7, "", 0, None, "", None, 3, 1)])
+        assert sums.totals[0] == 1
+    finally:
+        monkeypatch.undo()
+        assert importlib.reload(compiled).fold is not None
