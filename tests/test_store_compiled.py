@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from tokentui.usage import UsageRecord
 pytestmark = pytest.mark.skipif(compiled.fold is None, reason="built without a C compiler")
 
 EDGES = [0, 1, 2**43 - 1, 2**43, 2**46, 2**46 + 1, 2**53 - 1, 2**53, 2**63 - 1, -1, -(2**63), 2**64 - 1]
+COUNTS = [name for name in UsageRecord.__struct_fields__ if name.endswith(("_tokens", "_count"))]
 NUMBERS = st.integers(0, 10**6) | st.sampled_from(EDGES)
 MAYBE = st.none() | NUMBERS
 TEXTS = st.sampled_from(["", "fast", "a\x1bb", "\ud800"])
@@ -70,6 +72,13 @@ def test_rows_and_sums_do_not_depend_on_the_build(records: list[UsageRecord]) ->
         patch.setattr(compiled, "add", None)
         without.add(rows.values())
     assert with_them.buckets == without.buckets
+
+
+@pytest.mark.parametrize("field", ["rank", "time", "flags", "recorded_cost", "cost", "duration_ms", *COUNTS])
+def test_each_number_is_repaired_from_the_same_bound_on(field: str) -> None:
+    for edge in EDGES:
+        record = msgspec.structs.replace(UsageRecord(1, 0, 5, 0, "", "m"), **{field: edge})
+        assert rows_of([record], fast=True) == rows_of([record], fast=False), edge
 
 
 def test_sums_beyond_64_bits_are_right() -> None:
