@@ -149,9 +149,12 @@ class Collector:
             found = self.discovery.glance()
         jobs = [self._job(file) for file in newest_first(found) if self._checkpoints.changed(file)]
         if jobs:
-            self._read(jobs)
-            if self._pending:
-                self._store()
+            try:
+                self._read(jobs)
+                if self._pending:
+                    self._store()
+            finally:
+                self._reading.close()  # not before the rest is stored, while the workers vanish
         if everywhere or self._failures:
             errors = [(failure.source, failure.path, failure.error) for failure in self._failures]
             self._database.writer.file_errors(errors, _now(), complete=everywhere and self._all)

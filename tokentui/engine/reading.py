@@ -44,7 +44,10 @@ class Reading:
             self.close()
 
     def results(self, jobs: Sequence[Job]) -> Iterator[Parsed]:
-        """Yield what the jobs say, in about their order; empty ones too, so that a caller can stop."""
+        """Yield what the jobs say, in about their order; empty ones too, so that a caller can stop.
+
+        Whatever comes of it, `close` must follow.
+        """
         if not self.began and not self._worth_workers(jobs):
             yield from self._here(jobs)
             return
@@ -54,12 +57,14 @@ class Reading:
             assert self._pool is not None
             yield from self._pool.results()
         finally:
-            self.close()
+            self.began = False
+            if self._pool is not None:
+                self._pool.end()
         # A name that is no UTF-8 cannot travel between processes.
         yield from self._here([job for job in jobs if not _travels(job)])
 
     def close(self) -> None:
-        """End the workers, if there are any."""
+        """End the workers, if there are any, and wait until they are gone."""
         pool, self._pool, self.began = self._pool, None, False
         if pool is not None:
             pool.close()

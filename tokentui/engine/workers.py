@@ -176,10 +176,16 @@ class Pool:
                 worker.hand(self._lists)
         return Parsed(batches, failures, files_done, bytes_done)
 
-    def close(self) -> None:
-        """End the workers, whatever they are doing."""
+    def end(self) -> None:
+        """End the workers, whatever they are doing; `close` waits until they are gone, which takes 4 ms."""
         for worker in self._workers:
-            worker.close()
+            worker.end()
+
+    def close(self) -> None:
+        """End the workers and wait until they are gone."""
+        self.end()
+        for worker in self._workers:
+            worker.collect()
 
 
 class _List(NamedTuple):
@@ -215,6 +221,7 @@ class _Worker:
         """Jobs that did not fit into the pipe yet; a blocking write could wait for a worker that
         waits for us to read its results."""
         self.inbox = Inbox(results)
+        self._ended = False
         os.set_blocking(jobs, False)
 
     def hand(self, lists: deque[_List]) -> None:
@@ -239,15 +246,19 @@ class _Worker:
         self.pending.clear()
         return lost(jobs)
 
-    def close(self) -> None:
-        """End the process and collect it."""
-        os.close(self.jobs)
-        os.close(self.results)
-        try:
-            os.kill(self.pid, signal.SIGKILL)
+    def end(self) -> None:
+        """End the process; the second time nothing happens."""
+        if not self._ended:
+            self._ended = True
+            os.close(self.jobs)
+            os.close(self.results)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    def collect(self) -> None:
+        """Wait until the process, which was ended, is gone."""
+        with suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            pass
 
 
 def _pipes() -> tuple[int, int, int, int]:
@@ -301,7 +312,7 @@ def _spawn(message: bytes) -> _Worker:
     )
     os.close(jobs_read)
     os.close(results_write)
-    process.returncode = 0  # collected by `_Worker.close`, not by Popen
+    process.returncode = 0  # collected by `_Worker.collect`, not by Popen
     worker = _Worker(process.pid, jobs_write, results_read)
     worker.unsent += framed(message)
     return worker
