@@ -57,8 +57,8 @@ def test_no_name_and_no_cost_reaches_the_terminal(tmp_path: Path) -> None:
         # And it was not an empty screen that hid nothing: the same key shows it all.
         terminal.press("1H")
         terminal.wait(f"{CANARY}-account")
-        terminal.quiet()
-        assert b"123.4" in terminal.raw
+        shown = terminal.wait("$")
+        assert any(cost.decode() in shown for cost in COSTS), shown
         # Hidden again, nothing of it stays on the screen.
         terminal.press("H")
         terminal.wait("•••")
