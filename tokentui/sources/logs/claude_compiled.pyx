@@ -7,11 +7,11 @@ module looks at every line, with the same result.
 
 from libc.string cimport memchr, memcmp
 from tokentui.sources.logs.json_walk cimport (
-    AGAIN,
     Piece,
     Text,
     count_or_null,
-    member,
+    members,
+    members_or_null,
     microseconds,
     named,
     same,
@@ -56,139 +56,94 @@ cdef struct Line:
     bint advisor
 
 
-cdef Text pair(
-    Text at, const char *one, long long *first, const char *other, long long *second
-) noexcept nogil:
-    """An object of which two counts are wanted, or null."""
-    cdef Piece name
-    cdef int seen = 0
-    if at[0] != c"{":
-        return word(at) if at[0] == c"n" else NULL
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN else NULL
-        if named(name, one, &seen, 1):
-            at = count_or_null(at, first)
-        elif named(name, other, &seen, 2):
-            at = count_or_null(at, second)
-        else:
-            at = value(at, 4)
-        if at == NULL:
-            return NULL
+cdef Text cache_creation_member(Text at, Piece name, int *seen, void *into) noexcept nogil:
+    if named(name, b"ephemeral_5m_input_tokens", seen, 1):
+        return count_or_null(at, &(<Line *>into).numbers[MADE_5M])
+    if named(name, b"ephemeral_1h_input_tokens", seen, 2):
+        return count_or_null(at, &(<Line *>into).numbers[MADE_1H])
+    return value(at, 4)
 
 
-cdef Text usage(Text at, Line *line) noexcept nogil:
-    """`message.usage`."""
-    cdef Piece name
-    cdef Text start
-    cdef long long unused
-    cdef int seen = 0
-    if at[0] != c"{":
-        return word(at) if at[0] == c"n" else NULL
-    line.usage = True
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN else NULL
-        if named(name, b"input_tokens", &seen, 1):
-            at = count_or_null(at, &line.numbers[UNCACHED])
-        elif named(name, b"output_tokens", &seen, 2):
-            at = count_or_null(at, &line.numbers[OUTPUT])
-        elif named(name, b"cache_read_input_tokens", &seen, 4):
-            at = count_or_null(at, &line.numbers[CACHED])
-        elif named(name, b"cache_creation_input_tokens", &seen, 8):
-            at = count_or_null(at, &line.numbers[MADE])
-        elif named(name, b"cache_creation", &seen, 16):
-            at = pair(
-                at, b"ephemeral_5m_input_tokens", &line.numbers[MADE_5M],
-                b"ephemeral_1h_input_tokens", &line.numbers[MADE_1H],
-            )
-        elif named(name, b"output_tokens_details", &seen, 32):
-            at = pair(at, b"thinking_tokens", &line.numbers[REASONING], b"", &unused)
-        elif named(name, b"server_tool_use", &seen, 64):
-            at = pair(at, b"web_search_requests", &line.numbers[SEARCHES], b"", &unused)
-        elif named(name, b"service_tier", &seen, 128):
-            at = text_or_null(at, &line.texts[TIER])
-        elif named(name, b"speed", &seen, 256):
-            at = text_or_null(at, &line.texts[SPEED])
-        elif named(name, b"iterations", &seen, 512):
-            start = at
-            at = value(at, 3)
-            if at != NULL:
-                line.advisor = memmem(start, at - start, b"advisor_message", 15) != NULL
-        else:
-            at = value(at, 3)
-        if at == NULL:
-            return NULL
+cdef Text details_member(Text at, Piece name, int *seen, void *into) noexcept nogil:
+    if named(name, b"thinking_tokens", seen, 1):
+        return count_or_null(at, &(<Line *>into).numbers[REASONING])
+    return value(at, 4)
 
 
-cdef Text message(Text at, Line *line) noexcept nogil:
-    """`message`: the answer, or one block of it."""
-    cdef Piece name
-    cdef int seen = 0
-    if at[0] != c"{":
-        return word(at) if at[0] == c"n" else NULL
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN else NULL
-        if named(name, b"id", &seen, 1):
-            at = text_or_null(at, &line.texts[IDENTITY])
-        elif named(name, b"model", &seen, 2):
-            at = text_or_null(at, &line.texts[MODEL])
-        elif named(name, b"usage", &seen, 4):
-            at = usage(at, line)
-        else:
-            at = value(at, 2)
-        if at == NULL:
-            return NULL
+cdef Text tools_member(Text at, Piece name, int *seen, void *into) noexcept nogil:
+    if named(name, b"web_search_requests", seen, 1):
+        return count_or_null(at, &(<Line *>into).numbers[SEARCHES])
+    return value(at, 4)
 
 
-cdef Text whole(Text at, Line *line) noexcept nogil:
-    """A line's object."""
-    cdef Piece name
-    cdef int seen = 0
-    if at[0] != c"{":
-        return NULL
-    at += 1
-    while True:
-        at = member(at, &name)
-        if at == NULL or name.size < 0:
-            return at if seen < AGAIN else NULL
-        if named(name, b"message", &seen, 1):
-            at = message(at, line)
-        elif named(name, b"type", &seen, 2):
-            at = text_or_null(at, &line.texts[TYPE])
-        elif named(name, b"timestamp", &seen, 4):
-            at = text_or_null(at, &line.texts[TIME])
-        elif named(name, b"sessionId", &seen, 8):
-            at = text_or_null(at, &line.texts[SESSION])
-        elif named(name, b"session_id", &seen, 16):
-            at = text_or_null(at, &line.texts[OLD_SESSION])
-        elif named(name, b"cwd", &seen, 32):
-            at = text_or_null(at, &line.texts[CWD])
-        elif named(name, b"gitBranch", &seen, 64):
-            at = text_or_null(at, &line.texts[BRANCH])
-        elif named(name, b"version", &seen, 128):
-            at = text_or_null(at, &line.texts[TOOL])
-        elif named(name, b"isSidechain", &seen, 256):
-            at = truth_or_null(at, &line.side_chain)
-        elif named(name, b"isApiErrorMessage", &seen, 512):
-            at = truth_or_null(at, &line.error)
-        elif (
-            named(name, b"costUSD", &seen, 1024)
-            or named(name, b"forkedFrom", &seen, 2048)
-            or named(name, b"data", &seen, 4096)
-        ):
-            at = word(at) if at[0] == c"n" else NULL  # too rare to be worth a rule
-        else:
-            at = value(at, 1)
-        if at == NULL:
-            return NULL
+cdef Text usage_member(Text at, Piece name, int *seen, void *into) noexcept nogil:
+    cdef Line *line = <Line *>into
+    cdef Text end
+    if named(name, b"input_tokens", seen, 1):
+        return count_or_null(at, &line.numbers[UNCACHED])
+    if named(name, b"output_tokens", seen, 2):
+        return count_or_null(at, &line.numbers[OUTPUT])
+    if named(name, b"cache_read_input_tokens", seen, 4):
+        return count_or_null(at, &line.numbers[CACHED])
+    if named(name, b"cache_creation_input_tokens", seen, 8):
+        return count_or_null(at, &line.numbers[MADE])
+    if named(name, b"cache_creation", seen, 16):
+        return members_or_null(at, cache_creation_member, line)
+    if named(name, b"output_tokens_details", seen, 32):
+        return members_or_null(at, details_member, line)
+    if named(name, b"server_tool_use", seen, 64):
+        return members_or_null(at, tools_member, line)
+    if named(name, b"service_tier", seen, 128):
+        return text_or_null(at, &line.texts[TIER])
+    if named(name, b"speed", seen, 256):
+        return text_or_null(at, &line.texts[SPEED])
+    end = value(at, 3)
+    if named(name, b"iterations", seen, 512) and end != NULL:
+        line.advisor = memmem(at, end - at, b"advisor_message", 15) != NULL
+    return end
+
+
+cdef Text message_member(Text at, Piece name, int *seen, void *into) noexcept nogil:
+    cdef Line *line = <Line *>into
+    if named(name, b"id", seen, 1):
+        return text_or_null(at, &line.texts[IDENTITY])
+    if named(name, b"model", seen, 2):
+        return text_or_null(at, &line.texts[MODEL])
+    if named(name, b"usage", seen, 4):
+        line.usage = at[0] == c"{"
+        return members_or_null(at, usage_member, line)
+    return value(at, 2)
+
+
+cdef Text line_member(Text at, Piece name, int *seen, void *into) noexcept nogil:
+    cdef Line *line = <Line *>into
+    if named(name, b"message", seen, 1):
+        return members_or_null(at, message_member, line)
+    if named(name, b"type", seen, 2):
+        return text_or_null(at, &line.texts[TYPE])
+    if named(name, b"timestamp", seen, 4):
+        return text_or_null(at, &line.texts[TIME])
+    if named(name, b"sessionId", seen, 8):
+        return text_or_null(at, &line.texts[SESSION])
+    if named(name, b"session_id", seen, 16):
+        return text_or_null(at, &line.texts[OLD_SESSION])
+    if named(name, b"cwd", seen, 32):
+        return text_or_null(at, &line.texts[CWD])
+    if named(name, b"gitBranch", seen, 64):
+        return text_or_null(at, &line.texts[BRANCH])
+    if named(name, b"version", seen, 128):
+        return text_or_null(at, &line.texts[TOOL])
+    if named(name, b"isSidechain", seen, 256):
+        return truth_or_null(at, &line.side_chain)
+    if named(name, b"isApiErrorMessage", seen, 512):
+        return truth_or_null(at, &line.error)
+    if (
+        named(name, b"costUSD", seen, 1024)
+        or named(name, b"forkedFrom", seen, 2048)
+        or named(name, b"data", seen, 4096)
+    ):
+        return word(at) if at[0] == c"n" else NULL  # too rare to be worth a rule
+    return value(at, 1)
 
 
 cdef inline bint is_user(Text at, Text end) noexcept nogil:
@@ -216,7 +171,7 @@ cdef int understood(Text at, Text end, long long latest, Line *line) noexcept no
     for index in range(NUMBERS):
         line.numbers[index] = 0
     line.side_chain = line.error = line.usage = line.advisor = False
-    at = whole(space(at), line)
+    at = members(space(at), line_member, line)
     if at == NULL or space(at) != end or line.error:
         return ODD
     if not line.usage and not is_text(line.texts[TYPE], b"progress", 8):

@@ -144,6 +144,29 @@ cdef inline Text member(Text at, Piece *name) noexcept nogil:
     return key(at, name, True)
 
 
+ctypedef Text (*Taker)(Text at, Piece name, int *seen, void *into) noexcept nogil
+
+
+cdef inline Text members(Text at, Taker take, void *into) noexcept nogil:
+    """An object; `take` walks the value of each member and keeps in `into` what is wanted of it."""
+    cdef Piece name
+    cdef int seen = 0
+    if at[0] != c"{":
+        return NULL
+    at += 1
+    while True:
+        at = member(at, &name)
+        if at == NULL or name.size < 0:
+            return at if seen < AGAIN else NULL
+        at = take(at, name, &seen, into)
+        if at == NULL:
+            return NULL
+
+
+cdef inline Text members_or_null(Text at, Taker take, void *into) noexcept nogil:
+    return word(at) if at[0] == c"n" else members(at, take, into)
+
+
 cdef inline bint named(Piece name, const char *what, int *seen, int bit) noexcept nogil:
     """Whether a member has this name. `bit` is its bit in `seen`, which becomes AGAIN with a second one."""
     if name.size != <Py_ssize_t>strlen(what) or memcmp(name.at, what, name.size) != 0:
