@@ -19,7 +19,10 @@ from tests.engine_watch import append, assert_stored, ends, engine, log, request
 from tests.mounting import fill, read_only, small_disk
 from tokentui.config import Settings, paths
 from tokentui.engine.collect import collect_once
+from tokentui.engine.database import Database
 from tokentui.store import backup, connection
+from tokentui.store.errors import Vanished
+from tokentui.store.lease import Lease
 
 
 @pytest.fixture
@@ -197,6 +200,23 @@ def test_a_database_that_is_removed_is_made_anew(home: Path, db: Path, remove: o
         append(path, *requests(20, 10))
         watch.records(30)
     assert_stored(30)
+
+
+def test_a_folder_that_goes_while_it_is_looked_for_is_told_as_a_removed_database(
+    db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(paths(os.environ), Settings())
+    assert database.open_writer()
+    lost = Lease.lost
+
+    def gone(lease: Lease) -> bool:
+        db.parent.rename(f"{db.parent}-elsewhere")
+        return lost(lease)
+
+    monkeypatch.setattr(Lease, "lost", gone)
+    with pytest.raises(Vanished):
+        database.require_ours()
+    assert any("tokentui.db was removed while it was open" in notice for notice in database.notices)
 
 
 def test_a_folder_that_goes_during_a_backup_is_no_damage(

@@ -192,13 +192,15 @@ class Database:
     def require_ours(self) -> None:
         """Close it and raise Vanished when the database, or the lock, was removed or replaced meanwhile."""
         place = self.place
+        # The lock first: where their folder goes between the two looks, it is the database that is missed.
+        lock_lost = self._lease is not None and self._lease.lost()
         if self._watch and self._watch.vanished():
             from tokentui.store import backup
 
             gone, hint = place.path, "it is made anew from the logs that are still there"
             if copies := backup.listed(self._paths.backups):
                 hint += f"; what they no longer hold is in {copies[0].path}"
-        elif self._lease and self._lease.lost():
+        elif lock_lost:
             gone, hint = place.lease, "it is made anew"
         else:
             return
