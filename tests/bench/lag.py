@@ -1,14 +1,16 @@
 """How long the dashboard's event loop is held up while a first import runs.
 
-    python -m tests.bench.lag HOME
+    python -m tests.bench.lag HOME [TIMES]
 
-HOME holds logs (`tests/corpus/make_corpus.py` makes some); the database is a new one in a temporary
-folder. A timer of 16 ms is watched, as a key press would meet it; the program draws without a terminal.
+HOME holds logs (`tests/corpus/make_corpus.py` makes some); they are imported five times, each time into a
+new database in a temporary folder. A timer of 16 ms is watched, as a key press would meet it; the
+program draws without a terminal.
 """
 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import statistics
 import sys
@@ -93,11 +95,14 @@ def described(seconds: list[float]) -> str:
 def main() -> None:
     """Print the figures."""
     home = Path(sys.argv[1]).resolve()
-    with tempfile.TemporaryDirectory() as own:
-        os.environ.update(HOME=str(home), TOKENTUI_HOME=own, TZ="UTC")
-        feed = Watched(config.paths(os.environ), config.Settings())
-        late = asyncio.run(measure(feed))
-    print(f"{len(late)} ticks during the import at a load of {os.getloadavg()[0]:.1f}: late by")
+    late: list[Late] = []
+    for _ in range(int(sys.argv[2]) if len(sys.argv) > 2 else 5):
+        gc.disable()  # as the program does until its first screen
+        with tempfile.TemporaryDirectory() as own:
+            os.environ.update(HOME=str(home), TOKENTUI_HOME=own, TZ="UTC")
+            feed = Watched(config.paths(os.environ), config.Settings())
+            late += asyncio.run(measure(feed))
+    print(f"{len(late)} ticks during imports at a load of {os.getloadavg()[0]:.1f}: late by")
     print(f"  {described([each.seconds for each in late])}")
     itself = [max(0.0, each.seconds - each.unscheduled) for each in late]
     print(f"  {described(itself)} without the time in which no processor was free")
