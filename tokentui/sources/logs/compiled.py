@@ -1,6 +1,6 @@
 """The compiled parsers, where the build has them: a C compiler is not everywhere, so they may lack.
 
-They find and decode the usual lines of Claude Code and Codex in a third of the time. Without them the
+They find and decode the usual lines of Claude Code and Codex in half of the time. Without them the
 plain parsers do the same; both give the same records, which a test compares.
 """
 
