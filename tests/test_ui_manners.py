@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.events import Resize
+from textual.geometry import Size
 from textual.pilot import Pilot
 
 import tokentui.ui
@@ -314,3 +316,18 @@ def test_a_key_is_written_as_a_person_would() -> None:
     command = Command("x", EVERYWHERE, "ctrl+k,semicolon,pagedown", "x", "x", "x")
     assert command.shown_keys == "^k ; pgdn"
     assert replace(Settings(), ascii=True).ascii
+
+
+async def test_a_size_that_is_told_late_does_not_stay(tmp_path: Path) -> None:
+    """Signals interrupt each other's handlers: what the first one has read may be told after the second."""
+    app = program(feed_of(tmp_path, NOW))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+        driver = app._driver
+        assert driver is not None
+        driver.rows, driver.window = [[]], (60, 20)  # type: ignore[attr-defined]
+        app.post_message(Resize(Size(60, 20), Size(60, 20)))
+        await until(pilot, lambda: app.screen.size == (60, 20))
+        driver.window = (120, 36)  # type: ignore[attr-defined]
+        app.post_message(Resize(Size(60, 20), Size(60, 20)))
+        await until(pilot, lambda: app.screen.size == (120, 36))

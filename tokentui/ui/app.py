@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.driver import Driver
+from textual.events import Resize
+from textual.geometry import Size
 from textual.message import Message
 
 from tokentui import text
@@ -181,8 +183,15 @@ class TokenTUI(Navigation, inherit_bindings=False):
         """A terminal that changed its size shows who knows what, also when it has its old size again."""
         if getattr(self._driver, "rows", None):
             # Textual waits 8 ms for more sizes; after the old one nothing moves, and so nothing is painted.
-            self.set_timer(SETTLED_SECONDS, lambda: self.screen.refresh(layout=True))
+            self.set_timer(SETTLED_SECONDS, self._settle)
         self._forget_screen()
+
+    def _settle(self) -> None:
+        """Paint in the size that the terminal has: of two signals in a moment the first may be told last."""
+        window = Size(*getattr(self._driver, "window", self.size))
+        if window != self.size:
+            self.post_message(Resize(window, window))
+        self.screen.refresh(layout=True)
 
     def action_redraw(self) -> None:
         """Paint the whole screen anew, after another program wrote on it."""

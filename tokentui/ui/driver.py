@@ -48,6 +48,11 @@ class OutputDriver(LinuxDriver):
         """What is on the screen, as far as it is known."""
         return self._cells.rows
 
+    @property
+    def window(self) -> tuple[int, int]:
+        """How many columns and rows the terminal has now."""
+        return self._get_terminal_size()
+
     def start_application_mode(self) -> None:
         """Take the terminal; after a stop (ctrl+z, SIGSTOP) paint everything anew, as Textual does not."""
         if not self._was_on:
