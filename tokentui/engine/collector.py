@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tokentui.engine.database import Database
     from tokentui.store.snapshot import ImportProgress
 
-FLUSH_RECORDS = 40_000
-"""Records in one transaction at most; 25 MB are held until then."""
+FLUSH_RECORDS = 20_000
+"""Records in one transaction at most; 12 MB are held until then."""
 FLUSH_FILES = 1_000
 """Checkpoints in one transaction, where files hold few records."""
 FLUSH_BESIDE = 6_000
