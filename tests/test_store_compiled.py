@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokentui.store import compiled, ingest
-from tokentui.store.dimensions import storable
+from tests.store_batches import context
+from tokentui.store import compiled, ingest, open_writer
+from tokentui.store.dimensions import Dimensions
 from tokentui.store.rollups import Deltas
-from tokentui.store.rows import Row, merged_rows, repaired
+from tokentui.store.rows import Row, repaired
 from tokentui.usage import UsageRecord
 
 pytestmark = pytest.mark.skipif(compiled.fold is None, reason="built without a C compiler")
@@ -36,36 +38,31 @@ RECORDS = st.lists(
 )  # fmt: skip
 
 
-class Numbers(dict[object, int]):
-    """Numbers things as they come."""
+@pytest.fixture(scope="module")
+def dimensions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dimensions]:
+    """Numbers models, prices and contexts in a database."""
+    writer = open_writer(tmp_path_factory.mktemp("store") / "tokentui.db", "UTC")
+    yield Dimensions(writer.connection)
+    writer.close()
 
-    def __missing__(self, thing: object) -> int:
-        return self.setdefault(thing, len(self))
 
-
-def rows_of(records: list[UsageRecord], *, fast: bool) -> dict[int, Row]:
+def rows_of(dimensions: Dimensions, records: list[UsageRecord], *, fast: bool) -> dict[int, Row]:
     """The rows of two batches, the second one in reverse."""
-    models, prices = Numbers(), Numbers({"": 0})
-    folded: dict[int, Row] = {}
     fold = compiled.fold if fast and compiled.fold else ingest._fold
-
-    def merged(one: Row, other: Row) -> Row:
-        names = {number: pair for pair, number in models.items()}
-        return merged_rows(one, other, min, names)  # type: ignore[arg-type]
-
+    folded: dict[int, Row] = {}
+    [contexts] = dimensions.contexts([([context(name) for name in "abc"], 0)])
     for batch in (records, records[::-1]):
-        fold(
-            folded, batch, [7, 8, 9], lambda *model: models[model], prices.__getitem__, storable, repaired,
-            merged,
-        )  # fmt: skip
+        fold(folded, dimensions, batch, contexts)
     return folded
 
 
 @settings(max_examples=400, deadline=None)
-@given(RECORDS)
-def test_rows_and_sums_do_not_depend_on_the_build(records: list[UsageRecord]) -> None:
-    rows = rows_of(records, fast=True)
-    assert list(rows.items()) == list(rows_of(records, fast=False).items())
+@given(records=RECORDS)
+def test_rows_and_sums_do_not_depend_on_the_build(
+    dimensions: Dimensions, records: list[UsageRecord]
+) -> None:
+    rows = rows_of(dimensions, records, fast=True)
+    assert list(rows.items()) == list(rows_of(dimensions, records, fast=False).items())
     with_them, without = Deltas(), Deltas()
     with_them.add(rows.values())
     with pytest.MonkeyPatch.context() as patch:
@@ -75,10 +72,10 @@ def test_rows_and_sums_do_not_depend_on_the_build(records: list[UsageRecord]) ->
 
 
 @pytest.mark.parametrize("field", ["rank", "time", "flags", "recorded_cost", "cost", "duration_ms", *COUNTS])
-def test_each_number_is_repaired_from_the_same_bound_on(field: str) -> None:
+def test_each_number_is_repaired_from_the_same_bound_on(dimensions: Dimensions, field: str) -> None:
     for edge in EDGES:
         record = msgspec.structs.replace(UsageRecord(1, 0, 5, 0, "", "m"), **{field: edge})
-        assert rows_of([record], fast=True) == rows_of([record], fast=False), edge
+        assert rows_of(dimensions, [record], fast=True) == rows_of(dimensions, [record], fast=False), edge
 
 
 def test_sums_beyond_64_bits_are_right() -> None:

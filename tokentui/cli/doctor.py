@@ -56,7 +56,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
         output.write(f"\nSettings: {_path(str(here.paths.config_file))}, days in {here.zone_name}\n")
         output.write(f"Own prices: {clean(problem or _path(str(here.paths.price_overlay)), 400)}\n")
         if compiled.answers is None:
-            output.write("Parsers: plain (there was no C compiler); a first reading takes longer\n")
+            output.write("Parsers: plain, slower at a first reading (`pip install -v` tells why)\n")
         output.write("".join(f"Not in use: {clean(each, 500)}\n" for each in added))
     context.exit(OK if found.database.sound else FAILED)
 

@@ -6,7 +6,10 @@
 
 from msgspec.structs import astuple
 
-VERSION = 1
+from tokentui.store.dimensions import storable
+from tokentui.store.rows import merged_rows, repaired
+
+VERSION = 2
 """Counted up with every change of what is taken or returned."""
 
 cdef enum:
@@ -58,12 +61,8 @@ cdef inline bint is_storable(tuple row) except -1:
         return False
 
 
-def fold(dict folded, list records, list contexts, model_of, price_of, storable, repaired, merged):
-    """Add a batch's records to the rows, by key.
-
-    `contexts` are the numbers of the batch's contexts; `model_of(provider, model)` and `price_of(name)`
-    return theirs; `storable` cleans a text, `repaired` a row, and `merged` makes one row of two.
-    """
+def fold(dict folded, dimensions, list records, list contexts):
+    """Add a batch's records to the rows, by key; `contexts` are the numbers of the batch's contexts."""
     cdef tuple said, row
     cdef str provider, model, price, last_provider = None, last_model = None, last_price = ""
     cdef object record, known, tier, error, model_id = -1, price_id = 0
@@ -71,9 +70,9 @@ def fold(dict folded, list records, list contexts, model_of, price_of, storable,
         said = astuple(record)
         provider, model, price, tier, error = said[4], said[5], said[19], said[13], said[16]
         if last_model is None or model != last_model or provider != last_provider:
-            last_provider, last_model, model_id = provider, model, model_of(provider, model)
+            last_provider, last_model, model_id = provider, model, dimensions.model(provider, model)
         if price != last_price:
-            last_price, price_id = price, price_of(price)
+            last_price, price_id = price, dimensions.price(price)
         if tier or error:
             tier, error = storable(tier), storable(error)
         row = (
@@ -84,7 +83,7 @@ def fold(dict folded, list records, list contexts, model_of, price_of, storable,
             row = repaired(row)
         known = folded.setdefault(said[0], row)
         if known is not row:
-            folded[said[0]] = merged(known, row)
+            folded[said[0]] = merged_rows(known, row, dimensions.elder, dimensions.model_names)
 
 
 cdef int put(list bucket, long long *sums, long long first, long long last) except -1:
