@@ -22,6 +22,7 @@ from tests.billed_accounts import tell, used
 from tests.engine_watch import append, engine, log, request
 from tests.polled_provider import ROW
 from tests.store_batches import NOW, batch, context, record, rows
+from tests.unpacked import unpacked
 from tokentui import own_files, store
 from tokentui.billing import Account, Capability, Covered, Fetched
 from tokentui.cli import run
@@ -154,7 +155,7 @@ def test_a_batch_of_several_accounts_is_priced_account_by_account() -> None:
     def price_of(account: str):  # type: ignore[no-untyped-def]
         return lambda found: (len(account) * found.output_tokens, account)
 
-    found = finish(batch(records, contexts), price_of).records
+    found = unpacked(finish(batch(records, contexts), price_of))
     names = ["claude-code", "claude-code/work", "codex"]
     assert [(each.price, each.cost) for each in found] == [
         (names[n % 3], 10 * len(names[n % 3])) for n in range(7)

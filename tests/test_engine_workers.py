@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tokentui.engine.frames import PIPE_BYTES, Inbox, Outbox
+from tests.unpacked import unpacked
+from tokentui.engine.frames import HELD_BYTES, PIPE_BYTES, Inbox, Outbox
 from tokentui.engine.parsing import Job
 from tokentui.engine.workers import Hello, Parsed, Pool
 from tokentui.usage import UsageRecord
@@ -49,7 +50,7 @@ def pool(count: int = 2) -> Pool:
 
 def records(parsed: list[Parsed]) -> list[UsageRecord]:
     """All records that came back."""
-    return [record for part in parsed for batch in part.batches for record in batch.records]
+    return [record for part in parsed for batch in part.batches for record in unpacked(batch)]
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def test_a_message_larger_than_the_pipe_arrives_whole_among_small_ones() -> None
         for message in said:
             with suppress(UnicodeEncodeError):  # what cannot be said takes nothing with it
                 outbox.put(b"K", message)
-        outbox.send()
+        outbox.flush()
         os.close(write)
 
     speaker = threading.Thread(target=say)
@@ -142,3 +143,16 @@ def test_a_message_larger_than_the_pipe_arrives_whole_among_small_ones() -> None
     speaker.join()
     os.close(read)
     assert heard == [(b"K", b"small"), (b"K", b"x" * (3 * PIPE_BYTES)), (b"K", b""), (b"K", [1, 2])]
+
+
+def test_a_worker_goes_on_while_its_parent_takes_nothing() -> None:
+    read, write = os.pipe()
+    outbox, message = Outbox(write), b"x" * 100_000
+    try:
+        for _ in range(HELD_BYTES // len(message)):  # would wait for ever if it waited for the pipe
+            outbox.put(b"K", message)
+        os.close(read)
+        with pytest.raises(BrokenPipeError):
+            outbox.flush()
+    finally:
+        os.close(write)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.store_batches import context
+from tests.store_batches import batch, context
+from tokentui.packed import pack
 from tokentui.store import compiled, ingest, open_writer
 from tokentui.store.dimensions import Dimensions
 from tokentui.store.rollups import Deltas
@@ -23,6 +24,7 @@ EDGES = [0, 1, 2**43 - 1, 2**43, 2**46, 2**46 + 1, 2**53 - 1, 2**53, 2**63 - 1, 
 COUNTS = [name for name in UsageRecord.__struct_fields__ if name.endswith(("_tokens", "_count"))]
 NUMBERS = st.integers(0, 10**6) | st.sampled_from(EDGES)
 MAYBE = st.none() | NUMBERS
+ALL = (-(2**63), 2**63 - 1)
 TEXTS = st.sampled_from(["", "fast", "a\x1bb", "\ud800"])
 RECORDS = st.lists(
     st.builds(
@@ -46,13 +48,16 @@ def dimensions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dimensions]
     writer.close()
 
 
-def rows_of(dimensions: Dimensions, records: list[UsageRecord], *, fast: bool) -> dict[int, Row]:
+def rows_of(
+    dimensions: Dimensions, records: list[UsageRecord], *, fast: bool, keys: tuple[int, int] = ALL
+) -> dict[int, Row]:
     """The rows of two batches, the second one in reverse."""
     fold = compiled.fold if fast and compiled.fold else ingest._fold
     folded: dict[int, Row] = {}
     [contexts] = dimensions.contexts([([context(name) for name in "abc"], 0)])
-    for batch in (records, records[::-1]):
-        fold(folded, dimensions, batch, contexts)
+    for found in (records, records[::-1]):
+        done = pack(batch(found))
+        fold(folded, dimensions, done.rows, ingest._numbered(dimensions, done.words), contexts, *keys)
     return folded
 
 
@@ -63,6 +68,8 @@ def test_rows_and_sums_do_not_depend_on_the_build(
 ) -> None:
     rows = rows_of(dimensions, records, fast=True)
     assert list(rows.items()) == list(rows_of(dimensions, records, fast=False).items())
+    some = {key: row for key, row in rows.items() if -1 <= key <= 2}
+    assert [rows_of(dimensions, records, fast=fast, keys=(-1, 2)) for fast in (True, False)] == [some, some]
     with_them, without = Deltas(), Deltas()
     with_them.add(rows.values())
     with pytest.MonkeyPatch.context() as patch:

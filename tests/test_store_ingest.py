@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import permutations
+from itertools import pairwise, permutations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -26,7 +26,7 @@ from tests.store_batches import (
     sums_by_name,
 )  # fmt: skip
 from tokentui.batch import Batch
-from tokentui.store import Writer, open_writer
+from tokentui.store import Writer, ingest, open_writer
 from tokentui.usage import COUNT_REPAIRED, TIME_IN_FUTURE, BadLine, LimitReading, UsageRecord, merged
 
 
@@ -402,6 +402,15 @@ def test_a_limit_reading_that_makes_no_sense_is_dropped(writer: Writer) -> None:
     assert totals(writer)[0] == 1
 
 
+@pytest.mark.parametrize("count", [0, 9_999, 10_000, 29_999, 123_456])
+def test_every_key_is_in_one_span(count: int) -> None:
+    spans = list(ingest._spans(count))
+    assert len(spans) == 1 + count // ingest.SPAN_ROWS
+    assert spans[0][0] == -(2**63)
+    assert spans[-1][1] == 2**63 - 1
+    assert all(before[1] + 1 == after[0] for before, after in pairwise(spans))
+
+
 # ---------------------------------------------------------------------------------------------- any order
 
 START = at("2026-10-24T20:00")
@@ -448,8 +457,10 @@ def test_any_order_and_any_split_of_the_batches_give_the_same_tables(
     with TemporaryDirectory() as folder:
         first, second = (open_writer(Path(folder) / name, "Europe/Berlin") for name in ("1.db", "2.db"))
         first.ingest(as_batch(one), NOW)
-        for start, end in zip([0, *cuts], [*cuts, len(other)], strict=True):
-            second.ingest(as_batch(other[start:end]), NOW)
+        with pytest.MonkeyPatch.context() as patch:  # all keys at a time, or a few
+            patch.setattr(ingest, "SPAN_ROWS", data.draw(st.sampled_from([1, 3, 10_000])))
+            for start, end in zip([0, *cuts], [*cuts, len(other)], strict=True):
+                second.ingest(as_batch(other[start:end]), NOW)
         try:
             assert records_by_name(first) == records_by_name(second)
             sums = sums_by_name(second)

@@ -170,10 +170,10 @@ def checkpoint_first() -> None:
     right = Collector._store
 
     def wrong(self: Collector) -> None:
+        empty = {"contexts": [], "rows": b"", "words": []}
         for batches in self._pending.values():
-            self._database.writer.ingest(
-                [msgspec.structs.replace(batch, contexts=[], records=[]) for batch in batches], 0
-            )
+            told = [msgspec.structs.replace(batch, **empty) for batch in batches]
+            self._database.writer.ingest_each([told], 0)
         right(self)
 
     Collector._store = wrong  # type: ignore[method-assign]

@@ -11,7 +11,6 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
 from tokentui import sources as registry
-from tokentui.batch import Batch
 from tokentui.config import Paths, Settings
 from tokentui.engine.checkpoints import Checkpoints
 from tokentui.engine.discovery import Discovery, LogFile, home_of, newest_first
@@ -20,20 +19,21 @@ from tokentui.engine.parsing import Job
 from tokentui.engine.reading import BACKLOG_BYTES, Reading, unread
 from tokentui.engine.workers import Failure
 from tokentui.frozen import dataclass
+from tokentui.packed import Packed
 from tokentui.pricing import Prices
 
 if TYPE_CHECKING:
     from tokentui.engine.database import Database
     from tokentui.store.snapshot import ImportProgress
 
-FLUSH_RECORDS = 20_000
+FLUSH_RECORDS = 60_000
 """Records in one transaction at most; 12 MB are held until then."""
-FLUSH_FILES = 1_000
+FLUSH_FILES = 2_000
 """Checkpoints in one transaction, where files hold few records."""
 FLUSH_BESIDE = 6_000
 """Records in one transaction while workers read, whose parent has nothing else to do: with fewer,
 transactions cost more than is won; with more, some are left to be stored when all workers are done."""
-FLUSH_SHARE = 8
+FLUSH_SHARE = 3
 """An eighth of what was read, if that is more, but no more than is to come: each transaction writes most
 pages of the records anew. With 6,000 at a time 250,000 requests take 2.0 s of CPU, with 20,000 1.6."""
 MAX_WORKERS = 8
@@ -99,7 +99,7 @@ class Collector:
         self._walks = 0
         self._checkpoints = Checkpoints({each.name: each.load().PARSER_VERSION for each in self.sources})
         self._tallies: dict[str, _Tally] = {}
-        self._pending: dict[str, list[Batch]] = {}
+        self._pending: dict[str, list[Packed]] = {}
         self._held = 0
         """Records in `_pending`."""
         self._failures: list[Failure] = []
@@ -220,7 +220,7 @@ class Collector:
         files_done = bytes_done = records = 0
         for parsed in self._reading.results(jobs):
             for batch in parsed.batches:
-                records += len(batch.records)
+                records += batch.count
                 self._hold(batch)
             self._failures += parsed.failures
             for failure in parsed.failures:
@@ -240,10 +240,10 @@ class Collector:
 
     # ------------------------------------------------------------------ storing
 
-    def _hold(self, batch: Batch) -> None:
+    def _hold(self, batch: Packed) -> None:
         """Keep a batch until there is enough for a transaction."""
         self._pending.setdefault(batch.source, []).append(batch)
-        self._held += len(batch.records)
+        self._held += batch.count
         if self._held >= FLUSH_RECORDS or sum(map(len, self._pending.values())) >= FLUSH_FILES:
             self._store()
 

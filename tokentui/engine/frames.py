@@ -7,6 +7,7 @@ pieces: 500 MB of logs make 1,300 messages, and 80 pieces.
 from __future__ import annotations
 
 import os
+import select
 from struct import Struct
 
 import msgspec
@@ -15,6 +16,8 @@ PIPE_BYTES = 1 << 20
 """Room for results while the parent is busy with SQLite (Linux: at most 1 MiB without privilege)."""
 PIECE_BYTES = 1 << 16
 """From here on a worker sends what it has said, finished or not."""
+HELD_BYTES = 4 << 20
+"""What a worker holds back at most while its parent stores and takes nothing."""
 
 _LENGTH = Struct("<I")
 _NO_LENGTH = bytes(_LENGTH.size)
@@ -24,6 +27,7 @@ class Outbox:
     """What a worker has to say."""
 
     def __init__(self, descriptor: int) -> None:
+        os.set_blocking(descriptor, False)
         self._descriptor = descriptor
         self._encode_into = msgspec.msgpack.Encoder().encode_into
         self._unsent = bytearray()
@@ -42,10 +46,22 @@ class Outbox:
             self.send()
 
     def send(self) -> None:
+        """Send what the pipe takes; wait for it only where `HELD_BYTES` are left."""
+        while self._unsent:
+            try:
+                sent = os.write(self._descriptor, self._unsent)
+            except BlockingIOError:
+                if len(self._unsent) < HELD_BYTES:
+                    return
+                select.select([], [self._descriptor], [])
+            else:
+                del self._unsent[:sent]
+
+    def flush(self) -> None:
         """Send all there is, however long that takes."""
-        unsent, self._unsent = memoryview(self._unsent), bytearray()
-        while unsent:
-            unsent = unsent[os.write(self._descriptor, unsent) :]
+        while self._unsent:
+            select.select([], [self._descriptor], [])
+            self.send()
 
 
 class Inbox:

@@ -13,8 +13,8 @@ from tokentui.engine.workers import Hello, serve
 from tokentui.pricing import Prices
 
 
-def main() -> None:
-    """Serve standard input and output until the parent closes them."""
+def main(tickets: int) -> None:
+    """Serve standard input and output, and the descriptor of the tickets, until the work is done."""
     os.nice(10)  # the dashboard's keys come first
     frame = read_frame(0)
     if frame is None:
@@ -22,8 +22,4 @@ def main() -> None:
     hello = msgspec.msgpack.decode(frame, type=Hello)
     prices = Prices.open(Path(hello.overlay), Path(hello.price_cache))
     with suppress(BrokenPipeError):  # the parent left
-        serve(0, 1, prices.cost_of)
-
-
-if __name__ == "__main__":
-    main()
+        serve(0, tickets, 1, prices.cost_of)

@@ -10,11 +10,8 @@ import msgspec
 from tokentui.batch import Batch, Checkpoint
 from tokentui.engine.discovery import Siblings
 from tokentui.engine.projects import project_of
+from tokentui.packed import Packed, Price, pack
 from tokentui.sources import SOURCES, module_of
-from tokentui.usage import UsageRecord
-
-Price = Callable[[UsageRecord], tuple[int | None, str]]
-"""Returns the cost of a record in nano-dollars and the identity of the price; (None, "") when unpriced."""
 
 PriceOf = Callable[[str], Price]
 """Returns what prices the records of an account, `service` or `service/name`."""
@@ -38,7 +35,7 @@ def prepare() -> None:
             import_module(source.parser)
 
 
-def parse(job: Job, siblings: dict[str, Siblings], price_of: PriceOf) -> Iterator[Batch]:
+def parse(job: Job, siblings: dict[str, Siblings], price_of: PriceOf) -> Iterator[Packed]:
     """Read a file and yield its batches, each record priced and each context in its project.
 
     Raises OSError when the file cannot be read.
@@ -50,18 +47,10 @@ def parse(job: Job, siblings: dict[str, Siblings], price_of: PriceOf) -> Iterato
         yield finish(batch, price_of)
 
 
-def finish(batch: Batch, price_of: PriceOf) -> Batch:
-    """Price the records of a batch and fold its working directories into projects."""
+def finish(batch: Batch, price_of: PriceOf) -> Packed:
+    """Price and pack the records of a batch and fold its working directories into projects."""
     for index, context in enumerate(batch.contexts):
         project = project_of(context.project) if context.project else ""
         if project != context.project:
             batch.contexts[index] = msgspec.structs.replace(context, project=project)
-    put = msgspec.structs.force_setattr  # the records are not shared yet; a copy would cost 1 µs each
-    paid = [price_of(context.account_key) for context in batch.contexts]
-    price = paid[0] if len(set(paid)) == 1 else None  # nearly always: looking it up costs 0.1 µs a record
-    for record in batch.records:
-        cost, identity = price(record) if price else paid[record.context](record)
-        if cost is not None:
-            put(record, "cost", cost)
-            put(record, "price", identity)
-    return batch
+    return pack(batch, [price_of(context.account_key) for context in batch.contexts])

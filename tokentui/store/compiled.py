@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-VERSION = 2
+VERSION = 3
 """Of what the compiled code takes and returns. A build left behind by an older source is passed over."""
 
 fold: Callable[..., None] | None = None

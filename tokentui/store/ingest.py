@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from msgspec.structs import astuple
-
-from tokentui.batch import Batch
+from tokentui.packed import ABSENT, ROW, Packed, Words
 from tokentui.store import compiled, limits, log_files, retention
 from tokentui.store.connection import insert
 from tokentui.store.days import Days
 from tokentui.store.dimensions import Dimensions, storable
 from tokentui.store.rollups import Deltas
-from tokentui.store.rows import SELECT_KEYS, WRITE, Row, merged_rows, repaired
-from tokentui.usage import UsageRecord
+from tokentui.store.rows import ADD, KEY, REPLACE, SELECT_KEYS, Row, merged_rows, repaired
+
+SPAN_ROWS = 10_000
+"""Requests that are rows at a time, of about 600 bytes; packed they are 128."""
+_FIRST_KEY = -(2**63)
+
+Numbered = tuple[int, str, str, int]
+"""Model, tier, error and price of a request, as they are stored."""
+Part = tuple[bytes, list[Numbered], list[int]]
+"""A batch's packed requests, and what they refer to, as it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +47,29 @@ class Ingested:
 
 
 def store_batches(
-    connection: sqlite3.Connection, dimensions: Dimensions, days: Days, batches: Sequence[Batch], now: int
+    connection: sqlite3.Connection, dimensions: Dimensions, days: Days, batches: Sequence[Packed], now: int
 ) -> Ingested:
     """Store everything that batches say; the caller holds the transaction."""
-    rows = _folded(dimensions, batches)
-    retention.drop_expired(connection, rows)
-    keys = sorted(rows)
-    olds = _merge_stored(connection, dimensions, rows, keys)
+    seen = sum(batch.count for batch in batches)
+    numbers = dimensions.contexts((batch.contexts, batch.checkpoint.mtime_ns) for batch in batches)
+    parts = [
+        (batch.rows, _numbered(dimensions, batch.words), contexts)
+        for batch, contexts in zip(batches, numbers, strict=True)
+        if batch.rows
+    ]
     deltas = Deltas()
-    deltas.add(rows.values())
-    deltas.remove(olds)
-    insert(connection, WRITE, [rows[key] for key in keys if key in rows])
+    added = changed = 0
+    for first, last in _spans(seen):
+        more, other = _store_rows(connection, dimensions, deltas, _folded(dimensions, parts, first, last))
+        added += more
+        changed += other
     deltas.apply(connection, dimensions, days, now)
     readings = (reading for batch in batches for reading in batch.limits)
     totals = deltas.totals
     return Ingested(
-        records_seen=sum(len(batch.records) for batch in batches),
-        records_added=len(rows) - len(olds),
-        records_changed=len(olds),
+        records_seen=seen,
+        records_added=added,
+        records_changed=changed,
         total_tokens=sum(totals[1:6]),
         cost=totals[7],
         unpriced=totals[8],
@@ -68,35 +79,68 @@ def store_batches(
     )
 
 
-def _folded(dimensions: Dimensions, batches: Sequence[Batch]) -> dict[int, Row]:
-    """Return one row for each request; copies within the batches are merged."""
+def _spans(count: int) -> Iterator[tuple[int, int]]:
+    """Cut all keys into spans (both ends included) of about `SPAN_ROWS` of so many."""
+    spans = 1 + count // SPAN_ROWS
+    size = 2**64 // spans
+    first = _FIRST_KEY
+    for _ in range(spans - 1):
+        yield first, first + size - 1
+        first += size
+    yield first, -_FIRST_KEY - 1
+
+
+def _store_rows(
+    connection: sqlite3.Connection, dimensions: Dimensions, deltas: Deltas, rows: dict[int, Row]
+) -> tuple[int, int]:
+    """Store rows of keys that differ; returns how many are new, and how many replace stored ones."""
+    retention.drop_expired(connection, rows)
+    olds = _merge_stored(connection, dimensions, rows, sorted(rows))
+    deltas.add(rows.values())
+    deltas.remove(olds)
+    insert(connection, REPLACE, [rows.pop(old[KEY]) for old in olds])
+    insert(connection, ADD, [rows[key] for key in sorted(rows)])
+    return len(rows), len(olds)
+
+
+def _folded(dimensions: Dimensions, parts: Iterable[Part], first: int, last: int) -> dict[int, Row]:
+    """Return one row for each request with a key from `first` to `last`; copies among them are merged."""
     folded: dict[int, Row] = {}
-    numbers = dimensions.contexts((batch.contexts, batch.checkpoint.mtime_ns) for batch in batches)
     fold = compiled.fold or _fold
-    for batch, contexts in zip(batches, numbers, strict=True):
-        fold(folded, dimensions, batch.records, contexts)
+    for packed, words, contexts in parts:
+        fold(folded, dimensions, packed, words, contexts, first, last)
     return folded
 
 
+def _numbered(dimensions: Dimensions, words: Iterable[Words]) -> list[Numbered]:
+    """Return the texts of a batch's requests as they are stored."""
+    return [
+        (dimensions.model(provider, model), storable(tier), storable(error), dimensions.price(price))
+        for provider, model, tier, error, price in words
+    ]
+
+
 def _fold(
-    folded: dict[int, Row], dimensions: Dimensions, records: list[UsageRecord], contexts: list[int]
-) -> None:
-    """Add a batch's records to the rows (see `rows_compiled.fold`): 1.3 µs each, so it is spelled out."""
-    last_model, model_id = ("", ""), -1
-    last_price, price_id = "", 0
+    folded: dict[int, Row], dimensions: Dimensions, packed: bytes, words: list[Numbered],
+    contexts: list[int], first: int, last: int,
+) -> None:  # fmt: skip
+    """Add a batch's requests of some keys to the rows (see `rows_compiled.fold`)."""
     for (
-        key, rank, time, context, provider, model, uncached, read, made_5m, made_1h, output, reasoning,
-        searches, tier, flags, duration, error, recorded, cost, price,
-    ) in map(astuple, records):  # fmt: skip
-        if model_id < 0 or model != last_model[1] or provider != last_model[0]:
-            last_model, model_id = (provider, model), dimensions.model(provider, model)
-        if price != last_price:
-            last_price, price_id = price, dimensions.price(price)
-        if tier or error:
-            tier, error = storable(tier), storable(error)
+        key, rank, time, context, said, uncached, read, made_5m, made_1h, output, reasoning, searches,
+        flags, duration, recorded, cost,
+    ) in ROW.iter_unpack(packed):  # fmt: skip
+        if not first <= key <= last:
+            continue
+        model, tier, error, price = words[said]
+        if duration == ABSENT:
+            duration = None
+        if recorded == ABSENT:
+            recorded = None
+        if cost == ABSENT:
+            cost = None
         row: Row = (
-            key, rank, time, contexts[context], model_id, uncached, read, made_5m, made_1h, output, reasoning,
-            searches, tier, flags, duration, error, recorded, cost, price_id,
+            key, rank, time, contexts[context], model, uncached, read, made_5m, made_1h, output, reasoning,
+            searches, tier, flags, duration, error, recorded, cost, price,
         )  # fmt: skip
         # One test for all numbers (LARGEST, MOST_COST, LATEST): a negative one has its high bits set, too.
         if (

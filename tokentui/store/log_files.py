@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from tokentui.batch import Batch, Checkpoint
+from tokentui.batch import Checkpoint
+from tokentui.packed import Packed
 from tokentui.store.dimensions import int64, storable
 from tokentui.store.notes import set_note
 from tokentui.usage import BadLine, record_key
@@ -83,7 +84,7 @@ def checkpoints(connection: sqlite3.Connection, source: str | None) -> dict[str,
     return found
 
 
-def store_progress(connection: sqlite3.Connection, batches: Sequence[Batch], now: int) -> int:
+def store_progress(connection: sqlite3.Connection, batches: Sequence[Packed], now: int) -> int:
     """Store the checkpoints and bad lines of batches; returns how many bad lines were news."""
     files: dict[str, _Progress] = {}
     for batch in batches:
@@ -92,11 +93,11 @@ def store_progress(connection: sqlite3.Connection, batches: Sequence[Batch], now
         if known is None or batch.restarted:
             files[path] = _Progress(
                 batch.source, batch.checkpoint, batch.restarted,
-                len(batch.records), batch.anomalies, list(batch.bad_lines),
+                batch.count, batch.anomalies, list(batch.bad_lines),
             )  # fmt: skip
         else:
             known.checkpoint = batch.checkpoint
-            known.records += len(batch.records)
+            known.records += batch.count
             known.anomalies += batch.anomalies
             known.bad_lines += batch.bad_lines
     restarted = [(file_key(path),) for path, progress in files.items() if progress.restarted]

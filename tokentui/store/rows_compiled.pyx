@@ -4,12 +4,11 @@
 `ingest` and `rollups` have the same loops in Python. What is not as expected is left to their functions.
 """
 
-from msgspec.structs import astuple
+from cpython.bytes cimport PyBytes_AS_STRING
 
-from tokentui.store.dimensions import storable
 from tokentui.store.rows import merged_rows, repaired
 
-VERSION = 2
+VERSION = 3
 """Counted up with every change of what is taken or returned."""
 
 cdef enum:
@@ -30,6 +29,17 @@ cdef enum:
     RECORDED_COST = 16
     COST = 17
 
+# Where they stand in a packed row, as in packed.
+cdef enum:
+    PACKED_COUNT = 5
+    PACKED_FLAGS = 12
+    PACKED_DURATION = 13
+    PACKED_RECORDED = 14
+    PACKED_COST = 15
+    PACKED = 16
+
+cdef long long ABSENT = -0x7FFFFFFFFFFFFFFF - 1
+
 # Where they stand in a bucket, as in rollups.
 cdef enum:
     REQUESTS = 0
@@ -40,50 +50,53 @@ cdef enum:
     LAST = 10
 
 
-cdef inline unsigned long long bits(object number) except? 1:
-    """Return the bits of a number; 0 for None. Raises OverflowError beyond 64 bits."""
-    return 0 if number is None else <unsigned long long><long long>number
+cdef inline bint is_storable(const long long *at) noexcept nogil:
+    """Whether no number of a packed row needs repair: see `ingest._fold`."""
+    cdef unsigned long long counts = 0, cost = 0, rest
+    cdef long long rank = at[RANK]
+    cdef int index
+    for index in range(PACKED_COUNT, PACKED_COUNT + 7):
+        counts |= <unsigned long long>at[index]
+    if at[PACKED_DURATION] != ABSENT:
+        counts |= <unsigned long long>at[PACKED_DURATION]
+    if at[PACKED_COST] != ABSENT:
+        cost = <unsigned long long>at[PACKED_COST]
+    rest = <unsigned long long>(rank if rank >= 0 else ~rank) >> 10
+    rest |= <unsigned long long>at[TIME] | <unsigned long long>at[PACKED_FLAGS]
+    if at[PACKED_RECORDED] != ABSENT:
+        rest |= <unsigned long long>at[PACKED_RECORDED]
+    return not (counts >> 43 | cost >> 46 | rest >> 53)
 
 
-cdef inline bint is_storable(tuple row) except -1:
-    """Whether no number of a row needs repair: see `ingest._fold`."""
-    cdef unsigned long long counts = 0, rest
-    cdef long long rank
-    cdef int at
-    try:
-        for at in range(FIRST_COUNT, LAST_COUNT + 1):
-            counts |= bits(row[at])
-        rank = row[RANK]
-        rest = <unsigned long long>(rank if rank >= 0 else ~rank) >> 10
-        rest |= bits(row[TIME]) | bits(row[FLAGS]) | bits(row[RECORDED_COST])
-        return not ((counts | bits(row[DURATION])) >> 43 | bits(row[COST]) >> 46 | rest >> 53)
-    except OverflowError:
-        return False
+cdef inline object number(long long value):
+    return None if value == ABSENT else value
 
 
-def fold(dict folded, dimensions, list records, list contexts):
-    """Add a batch's records to the rows, by key; `contexts` are the numbers of the batch's contexts."""
+def fold(
+    dict folded, dimensions, bytes packed, list words, list contexts, long long first, long long last
+):
+    """Add a batch's requests with keys from `first` to `last` to the rows; words and contexts as stored."""
+    cdef const long long *at = <const long long *>PyBytes_AS_STRING(packed)
+    cdef const long long *end = at + len(packed) // sizeof(long long)
     cdef tuple said, row
-    cdef str provider, model, price, last_provider = None, last_model = None, last_price = ""
-    cdef object record, known, tier, error, model_id = -1, price_id = 0
-    for record in records:
-        said = astuple(record)
-        provider, model, price, tier, error = said[4], said[5], said[19], said[13], said[16]
-        if last_model is None or model != last_model or provider != last_provider:
-            last_provider, last_model, model_id = provider, model, dimensions.model(provider, model)
-        if price != last_price:
-            last_price, price_id = price, dimensions.price(price)
-        if tier or error:
-            tier, error = storable(tier), storable(error)
+    cdef object key, known
+    while at < end:
+        if not first <= at[0] <= last:
+            at += PACKED
+            continue
+        said, key = words[at[4]], at[0]
         row = (
-            said[0], said[1], said[2], contexts[said[3]], model_id, said[6], said[7], said[8], said[9],
-            said[10], said[11], said[12], tier, said[14], said[15], error, said[17], said[18], price_id,
+            key, at[RANK], at[TIME], contexts[at[3]], said[0],
+            at[5], at[6], at[7], at[8], at[9], at[10], at[11],
+            said[1], at[PACKED_FLAGS], number(at[PACKED_DURATION]), said[2], number(at[PACKED_RECORDED]),
+            number(at[PACKED_COST]), said[3],
         )
-        if not is_storable(row):
+        if not is_storable(at):
             row = repaired(row)
-        known = folded.setdefault(said[0], row)
+        known = folded.setdefault(key, row)
         if known is not row:
-            folded[said[0]] = merged_rows(known, row, dimensions.elder, dimensions.model_names)
+            folded[key] = merged_rows(known, row, dimensions.elder, dimensions.model_names)
+        at += PACKED
 
 
 cdef int put(list bucket, long long *sums, long long first, long long last) except -1:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tokentui.batch import Batch, Checkpoint
+from tokentui.packed import Packed, pack
 from tokentui.store import log_files, notes, retention, rollups
 from tokentui.store.connection import writing
 from tokentui.store.days import Days
@@ -47,9 +48,9 @@ class Writer:
         `now` is in UTC epoch µs. Batches of one file must come in the order in which it was read;
         apart from that, order and repetition make no difference.
         """
-        return self.ingest_each([batches], now)[0] if batches else Ingested()
+        return self.ingest_each([list(map(pack, batches))], now)[0] if batches else Ingested()
 
-    def ingest_each(self, groups: Iterable[Sequence[Batch]], now: int) -> list[Ingested]:
+    def ingest_each(self, groups: Iterable[Sequence[Packed]], now: int) -> list[Ingested]:
         """Store several groups of batches, all in one transaction, and say what came of each."""
         with self._writing() as dimensions:
             return [store_batches(self.connection, dimensions, self._days, each, now) for each in groups]

@@ -1,0 +1,95 @@
+"""Requests on their way to the store: packed, nothing of them is lost, whatever the build."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.store_batches import batch, context, record
+from tests.unpacked import unpacked
+from tokentui import packed
+from tokentui.batch import Batch
+from tokentui.packed import ABSENT, ROW, Packed, pack
+from tokentui.usage import UsageRecord
+
+compiled_only = pytest.mark.skipif(packed.compiled is None, reason="built without a C compiler")
+BUILDS = [pytest.param(True, marks=compiled_only), False]
+INT64 = st.integers(-(2**63) + 1, 2**63 - 1)
+TEXTS = st.sampled_from(["", "fast", "größer", "a\x1bb"])
+
+
+def records(numbers: st.SearchStrategy[int]) -> st.SearchStrategy[list[UsageRecord]]:
+    """Records of any numbers, few texts, one of three contexts."""
+    each = st.builds(
+        UsageRecord,
+        key=numbers, rank=numbers, time=numbers, context=st.integers(0, 2), provider_name=TEXTS, model=TEXTS,
+        uncached_input_tokens=numbers, cache_read_input_tokens=numbers, web_search_count=numbers,
+        cache_creation_5m_input_tokens=numbers, cache_creation_1h_input_tokens=numbers, flags=numbers,
+        output_tokens=numbers, reasoning_output_tokens=numbers, service_tier=TEXTS, error=TEXTS, price=TEXTS,
+        duration_ms=st.none() | numbers, recorded_cost=st.none() | numbers, cost=st.none() | numbers,
+    )  # fmt: skip
+    return st.lists(each, max_size=20)
+
+
+def said(found: list[UsageRecord]) -> Batch:
+    """A batch of three contexts."""
+    return batch(found, [context(name) for name in "abc"])
+
+
+def packed_by(build: bool, found: Batch) -> Packed:
+    """Pack with the compiled code or without it."""
+    with pytest.MonkeyPatch.context() as patch:
+        if not build:
+            patch.setattr(packed, "compiled", None)
+        return pack(found)
+
+
+@pytest.mark.parametrize("build", BUILDS)
+@given(found=records(INT64))
+def test_what_was_packed_comes_out_again(build: bool, found: list[UsageRecord]) -> None:
+    assert unpacked(packed_by(build, said(found))) == found
+
+
+@compiled_only
+@given(found=records(INT64 | st.sampled_from([2**63, 2**64, 10**30, -(2**63), -(10**30)])))
+def test_packed_requests_do_not_depend_on_the_build(found: list[UsageRecord]) -> None:
+    assert packed_by(True, said(found)) == packed_by(False, said(found))
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_a_number_beyond_64_bits_becomes_the_nearest(build: bool) -> None:
+    (row,) = ROW.iter_unpack(packed_by(build, said([record("a", rank=10**30, time=-(10**30))])).rows)
+    assert row[1:3] == (2**63 - 1, ABSENT)
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_what_has_no_price_keeps_the_cost_it_came_with(build: bool) -> None:
+    found = [record(name, cost=7, price="by hand", model=name) for name in ("known", "unknown", "known")]
+
+    def price(each: UsageRecord) -> tuple[int | None, str]:
+        return (3, "list") if each.model == "known" else (None, "")
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not build:
+            patch.setattr(packed, "compiled", None)
+        done = pack(batch(found), [price])
+    assert [(each.cost, each.price) for each in unpacked(done)] == [(3, "list"), (7, "by hand"), (3, "list")]
+    assert len(done.words) == 2, "texts travel once"
+
+
+@pytest.mark.parametrize("build", BUILDS)
+def test_texts_of_the_same_letters_travel_once(build: bool) -> None:
+    models = ["".join(["gpt", "-5"]) for _ in range(3)]
+    assert len({*map(id, models)}) == 3
+    done = packed_by(build, said([record(str(n), model=model) for n, model in enumerate(models)]))
+    assert len(done.words) == 1
+
+
+@compiled_only
+def test_a_build_left_behind_by_an_older_source_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    packed_compiled = importlib.import_module("tokentui.packed_compiled")
+    monkeypatch.setattr(packed_compiled, "VERSION", packed.VERSION - 1)
+    assert packed.rows_of() is None

@@ -1,0 +1,10 @@
+"""What `packed_compiled.pyx` offers."""
+
+from collections.abc import Sequence
+
+from tokentui.packed import Price, Words
+from tokentui.usage import UsageRecord
+
+VERSION: int
+
+def rows(records: list[UsageRecord], prices: Sequence[Price], words: dict[Words, int]) -> bytes: ...
