@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import msgspec
@@ -16,7 +18,7 @@ from tokentui.store import compiled, ingest, open_writer
 from tokentui.store.dimensions import Dimensions
 from tokentui.store.rollups import Deltas
 from tokentui.store.rows import Row, repaired
-from tokentui.usage import UsageRecord
+from tokentui.usage import UsageRecord, record_key
 
 pytestmark = pytest.mark.skipif(compiled.fold is None, reason="built without a C compiler")
 
@@ -91,6 +93,43 @@ def test_sums_beyond_64_bits_are_right() -> None:
     sums.add([dear] * 140_000)
     assert sums.totals[7] == 140_000 * 2**46 > 2**63
     assert sums.totals[1:7] == [140_000 * 2**43] * 6
+
+
+@given(records=RECORDS)
+def test_rows_are_sorted_and_told_alike(dimensions: Dimensions, records: list[UsageRecord]) -> None:
+    rows = rows_of(dimensions, records, fast=True)
+    assert compiled.sort is not None
+    usual, others = compiled.sort(rows)
+    assert (usual, others) == ingest._sort(rows)
+    assert len(usual) + len(others) == len(rows)
+
+
+@given(st.lists(st.integers(-(2**63), 2**63 - 1), unique=True), st.lists(st.integers(-3, 3), unique=True))
+def test_what_was_met_before_is_never_taken_for_new(some: list[int], others: list[int]) -> None:
+    assert compiled.Stored is not None
+    stored, seen = compiled.Stored(), set[int]()
+    for keys in (some, others, others, some):
+        met = stored.met(keys)
+        assert seen.intersection(keys) <= set(met) <= set(keys)
+        assert [key for key in keys if key in set(met)] == met
+        seen.update(keys)
+
+
+def test_of_250_000_keys_hardly_any_is_taken_for_another() -> None:
+    assert compiled.Stored is not None
+    stored = compiled.Stored()
+    keys = [record_key("test", str(number)) for number in range(260_000)]
+    stored.met(keys[:250_000])
+    assert len(stored.met(keys[250_000:])) < 20
+
+
+@pytest.mark.parametrize("first", ["dimensions", "rows", "ingest", "rollups", "writer", "compiled"])
+def test_the_compiled_loops_are_found_whatever_is_imported_first(first: str) -> None:
+    program = (
+        f"import tokentui.store.{first}\nfrom tokentui.store import compiled\n"
+        "assert compiled.fold and compiled.add and compiled.sort and compiled.Stored"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def test_a_build_left_behind_by_an_older_source_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:

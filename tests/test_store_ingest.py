@@ -402,13 +402,34 @@ def test_a_limit_reading_that_makes_no_sense_is_dropped(writer: Writer) -> None:
     assert totals(writer)[0] == 1
 
 
-@pytest.mark.parametrize("count", [0, 9_999, 10_000, 29_999, 123_456])
+@pytest.mark.parametrize("count", [0, 4_999, 5_000, 29_999, 123_456])
 def test_every_key_is_in_one_span(count: int) -> None:
     spans = list(ingest._spans(count))
     assert len(spans) == 1 + count // ingest.SPAN_ROWS
     assert spans[0][0] == -(2**63)
     assert spans[-1][1] == 2**63 - 1
     assert all(before[1] + 1 == after[0] for before, after in pairwise(spans))
+
+
+def test_rows_that_say_more_than_usual_are_stored_whole(writer: Writer) -> None:
+    odd = [{"service_tier": "fast"}, {"duration_ms": 0}, {"error": "timeout"}, {"recorded_cost": 0}, {}]
+    writer.ingest([batch([record(str(n), **more) for n, more in enumerate(odd)])], NOW)
+    query = "SELECT service_tier, duration_ms, error, recorded_cost FROM usage_records WHERE key = ?"
+    stored = [rows(writer.connection, query, record(str(n)).key) for n in range(5)]
+    assert stored == [
+        [("fast", None, "", None)], [("", 0, "", None)], [("", None, "timeout", None)], [("", None, "", 0)],
+        [("", None, "", None)],
+    ]  # fmt: skip
+
+
+def test_a_database_that_was_filled_before_is_looked_into(tmp_path: Path) -> None:
+    for output in (10, 30, 20):  # each time a new writer, of which only the first has seen nothing stored
+        writer = open_writer(tmp_path / "tokentui.db", "UTC")
+        writer.ingest([batch([record("a", output=output)])], NOW)
+        writer.ingest([batch([record("a", output=output + 1)])], NOW)
+        found = totals(writer)
+        writer.close()
+    assert found == (1, 31, 31 * 75_000)
 
 
 # ---------------------------------------------------------------------------------------------- any order

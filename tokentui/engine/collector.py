@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from tokentui.engine.database import Database
     from tokentui.store.snapshot import ImportProgress
 
-FLUSH_RECORDS = 60_000
-"""Records in one transaction at most; 12 MB are held until then."""
+FLUSH_RECORDS = 30_000
+"""Records in one transaction at most; packed they take 4 MB until then."""
 FLUSH_FILES = 2_000
 """Checkpoints in one transaction, where files hold few records."""
 FLUSH_BESIDE = 6_000
 """Records in one transaction while workers read, whose parent has nothing else to do: with fewer,
 transactions cost more than is won; with more, some are left to be stored when all workers are done."""
 FLUSH_SHARE = 3
-"""An eighth of what was read, if that is more, but no more than is to come: each transaction writes most
-pages of the records anew. With 6,000 at a time 250,000 requests take 2.0 s of CPU, with 20,000 1.6."""
+"""A third of what was read, if that is more, but no more than is to come: each transaction writes most
+pages of the records anew. With an eighth at a time 250,000 requests take a quarter more CPU to store."""
 MAX_WORKERS = 8
 LISTED_EVERY = 10
 """One walk in so many lists every folder; the others rely on the times of folders at rest."""

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-VERSION = 3
+if TYPE_CHECKING:
+    from tokentui.store.rows import Row
+
+VERSION = 4
 """Of what the compiled code takes and returns. A build left behind by an older source is passed over."""
 
 fold: Callable[..., None] | None = None
 """`rows_compiled.fold`."""
 add: Callable[..., None] | None = None
 """`rows_compiled.add`."""
+sort: Callable[[dict[int, Row]], tuple[list[tuple[Any, ...]], list[Row]]] | None = None
+"""`rows_compiled.sort`."""
+Stored: type[rows_compiled.Stored] | None = None
+"""`rows_compiled.Stored`."""
 
 try:
     from tokentui.store import rows_compiled
@@ -18,4 +26,5 @@ except ImportError:
     pass
 else:
     if rows_compiled.VERSION == VERSION:
-        fold, add = rows_compiled.fold, rows_compiled.add
+        fold, add, sort = rows_compiled.fold, rows_compiled.add, rows_compiled.sort
+        Stored = rows_compiled.Stored

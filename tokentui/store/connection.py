@@ -15,7 +15,8 @@ APPLICATION_ID = 0x746F6B74
 """`tokt`, in the header of the file: `file(1)` and we know what it is."""
 
 BUSY_SECONDS = 5.0
-CACHE_KILOBYTES = 16_384
+READER_CACHE, WRITER_CACHE = 16_384, 4_096
+"""Kilobytes. An import writes in the order of the keys, each page once, and is no faster with more."""
 JOURNAL_LIMIT = 64 * 1024 * 1024
 ROWS_AT_ONCE = 20
 """Rows that one INSERT brings: a fifth faster than one by one, and few enough for any SQLite (999 values)."""
@@ -87,7 +88,7 @@ def _configure(
 ) -> None:
     if locking_mode is not None:
         connection.execute(f"PRAGMA locking_mode={locking_mode}")
-    connection.execute(f"PRAGMA cache_size=-{CACHE_KILOBYTES}")
+    connection.execute(f"PRAGMA cache_size=-{READER_CACHE if read_only else WRITER_CACHE}")
     connection.execute("PRAGMA trusted_schema=OFF")
     connection.execute("PRAGMA mmap_size=0")
     if read_only:
@@ -116,12 +117,16 @@ def writing(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 def insert(
-    connection: sqlite3.Connection, into: str, rows: Sequence[tuple[object, ...]], then: str = ""
-) -> None:
-    """Insert rows, all of one width: `into` is the SQL before VALUES, `then` what comes after it."""
+    connection: sqlite3.Connection, into: str, rows: Sequence[tuple[object, ...]],
+    then: str = "", row: str = "",
+) -> None:  # fmt: skip
+    """Insert rows, all of one width: `into` is the SQL before VALUES, `then` what comes after it.
+
+    `row` is the SQL of one, where not all of its values are given.
+    """
     if not rows:
         return
-    row = f"({', '.join('?' * len(rows[0]))})"
+    row = f"({row or ', '.join('?' * len(rows[0]))})"
     whole = len(rows) - len(rows) % ROWS_AT_ONCE
     values = chain.from_iterable(rows[:whole])
     together = zip(*[values] * (ROWS_AT_ONCE * len(rows[0])), strict=True)

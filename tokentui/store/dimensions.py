@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from tokentui.store import compiled
+from tokentui.store.rows import int64
 from tokentui.usage import UsageContext, record_key
 
-_INT64 = 2**63 - 1
+if TYPE_CHECKING:
+    from tokentui.store.rows_compiled import Stored
 
 _CONTEXTS_KEPT = 50_000
 """Contexts held in memory (15 MB); a year of heavy use has about as many."""
@@ -29,11 +33,6 @@ _CONTEXT_QUERY = """
 def storable(text: str) -> str:
     """Return text that SQLite takes: a lone surrogate becomes `?`."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
-
-
-def int64(number: int) -> int:
-    """Return a number that SQLite can hold: a file may claim to be of the year 2400."""
-    return min(max(number, -_INT64), _INT64)
 
 
 def session_key(service: str, conversation_id: str) -> int:
@@ -67,6 +66,10 @@ class Dimensions:
         self._contexts: dict[UsageContext, int] = {}
         self._contexts_by_number: dict[int, UsageContext] = {}
         self._facets: dict[int, tuple[int, int]] = {}
+        self.stored: Stored | None = None
+        """Which requests may be stored: known where there were none, so that most need not be looked for."""
+        if compiled.Stored and connection.execute("SELECT 1 FROM usage_records LIMIT 1").fetchone() is None:
+            self.stored = compiled.Stored()
 
     def account(self, service: str, name: str) -> int:
         """Return the number of an account."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 from tokentui.packed import ABSENT, ROW, Packed, Words
 from tokentui.store import compiled, limits, log_files, retention
@@ -12,11 +14,26 @@ from tokentui.store.connection import insert
 from tokentui.store.days import Days
 from tokentui.store.dimensions import Dimensions, storable
 from tokentui.store.rollups import Deltas
-from tokentui.store.rows import ADD, KEY, REPLACE, SELECT_KEYS, Row, merged_rows, repaired
+from tokentui.store.rows import (
+    ADD,
+    COLUMNS,
+    KEY,
+    REPLACE,
+    SELECT_KEYS,
+    USUAL,
+    USUAL_ROW,
+    Row,
+    merged_rows,
+    repaired,
+)
 
-SPAN_ROWS = 10_000
+SPAN_ROWS = 5_000
 """Requests that are rows at a time, of about 600 bytes; packed they are 128."""
 _FIRST_KEY = -(2**63)
+
+_told = itemgetter(*(at for at in range(len(COLUMNS)) if at not in USUAL))
+_rest = itemgetter(*USUAL)
+_usual = tuple(USUAL.values())
 
 Numbered = tuple[int, str, str, int]
 """Model, tier, error and price of a request, as they are stored."""
@@ -95,12 +112,26 @@ def _store_rows(
 ) -> tuple[int, int]:
     """Store rows of keys that differ; returns how many are new, and how many replace stored ones."""
     retention.drop_expired(connection, rows)
-    olds = _merge_stored(connection, dimensions, rows, sorted(rows))
+    olds = _merge_stored(connection, dimensions, rows)
     deltas.add(rows.values())
     deltas.remove(olds)
     insert(connection, REPLACE, [rows.pop(old[KEY]) for old in olds])
-    insert(connection, ADD, [rows[key] for key in sorted(rows)])
+    usual, others = (compiled.sort or _sort)(rows)
+    insert(connection, ADD, usual, row=USUAL_ROW)
+    insert(connection, ADD, others)
     return len(rows), len(olds)
+
+
+def _sort(rows: dict[int, Row]) -> tuple[list[tuple[Any, ...]], list[Row]]:
+    """Return rows by their keys: what is given of usual ones (see `rows.USUAL`), and the others whole."""
+    usual, others = [], []
+    for key in sorted(rows):
+        row = rows[key]
+        if _rest(row) == _usual:
+            usual.append(_told(row))
+        else:
+            others.append(row)
+    return usual, others
 
 
 def _folded(dimensions: Dimensions, parts: Iterable[Part], first: int, last: int) -> dict[int, Row]:
@@ -155,12 +186,13 @@ def _fold(
 
 
 def _merge_stored(
-    connection: sqlite3.Connection, dimensions: Dimensions, rows: dict[int, Row], keys: list[int]
+    connection: sqlite3.Connection, dimensions: Dimensions, rows: dict[int, Row]
 ) -> list[Row]:
     """Merge what is stored of these requests into their rows, and drop the rows that bring nothing new.
 
     Returns the stored rows that are replaced.
     """
+    keys = sorted(rows if dimensions.stored is None else dimensions.stored.met(rows))
     if not keys or connection.execute("SELECT 1 FROM usage_records LIMIT 1").fetchone() is None:
         return []
     olds = []

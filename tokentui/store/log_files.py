@@ -12,8 +12,9 @@ from typing import Any
 
 from tokentui.batch import Checkpoint
 from tokentui.packed import Packed
-from tokentui.store.dimensions import int64, storable
+from tokentui.store.dimensions import storable
 from tokentui.store.notes import set_note
+from tokentui.store.rows import int64
 from tokentui.usage import BadLine, record_key
 
 MOST_BAD_LINES = 1_000

@@ -1,6 +1,7 @@
 """What `rows_compiled.pyx` offers."""
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from tokentui.store.dimensions import Dimensions
 from tokentui.store.ingest import Numbered
@@ -13,3 +14,8 @@ def fold(
     contexts: list[int], first: int, last: int,
 ) -> None: ...
 def add(rows: Iterable[Row], bucket_of: Callable[[tuple[int, int, int]], list[int]]) -> None: ...
+def sort(rows: dict[int, Row]) -> tuple[list[tuple[Any, ...]], list[Row]]: ...
+
+class Stored:
+    def __init__(self) -> None: ...
+    def met(self, keys: Iterable[int]) -> list[int]: ...

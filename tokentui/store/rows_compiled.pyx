@@ -4,14 +4,17 @@
 `ingest` and `rollups` have the same loops in Python. What is not as expected is left to their functions.
 """
 
+from cpython.bytearray cimport PyByteArray_AS_STRING
 from cpython.bytes cimport PyBytes_AS_STRING
 
 from tokentui.store.rows import merged_rows, repaired
 
-VERSION = 3
+VERSION = 4
 """Counted up with every change of what is taken or returned."""
 
 cdef enum:
+    BYTES = 1048576  # of a Stored
+    PROBES = 4
     MOST_ROWS = 8192  # summed at once: of the dearest, 2**46 each, these fit in 64 bits
 
 cdef long long QUARTER = 900000000  # as in days
@@ -23,9 +26,9 @@ cdef enum:
     CONTEXT = 3
     MODEL = 4
     FIRST_COUNT = 5
-    LAST_COUNT = 11
-    FLAGS = 13
+    TIER = 12
     DURATION = 14
+    ERROR = 15
     RECORDED_COST = 16
     COST = 17
 
@@ -97,6 +100,56 @@ def fold(
         if known is not row:
             folded[key] = merged_rows(known, row, dimensions.elder, dimensions.model_names)
         at += PACKED
+
+
+def sort(dict rows):
+    """Return rows by their keys: what is given of usual ones (see `rows.USUAL`), and the others whole."""
+    cdef list usual = [], others = []
+    cdef tuple row
+    for key in sorted(rows):
+        row = <tuple>rows[key]
+        if row[DURATION] is None and row[RECORDED_COST] is None and not row[TIER] and not row[ERROR]:
+            usual.append((
+                row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], row[8], row[9],
+                row[10], row[11], row[13], row[17], row[18],
+            ))
+        else:
+            others.append(row)
+    return usual, others
+
+
+cdef class Stored:
+    """Which keys may be stored: no others are, if all that are were met.
+
+    A Bloom filter of 1 MiB. Of keys that are not stored it takes 0.02 % for stored beside 250,000 that are,
+    2 % beside a million; the others need not be looked for, which takes 0.7 µs each.
+    """
+
+    cdef bytearray bits
+
+    def __init__(self):
+        self.bits = bytearray(BYTES)
+
+    def met(self, keys):
+        """Return which of these keys may be stored already, and take all of them as stored from now on."""
+        cdef unsigned char *bits = <unsigned char *>PyByteArray_AS_STRING(self.bits)
+        cdef unsigned int place, step
+        cdef unsigned long long each
+        cdef unsigned char bit
+        cdef int index
+        cdef bint known
+        cdef list found = []
+        for key in keys:
+            each = <unsigned long long><long long>key
+            place, step, known = each & 0xFFFFFFFF, (each >> 32) | 1, True
+            for index in range(PROBES):
+                bit = 1 << (place & 7)
+                known = known and bits[place % (8 * BYTES) >> 3] & bit
+                bits[place % (8 * BYTES) >> 3] |= bit
+                place += step
+            if known:
+                found.append(key)
+        return found
 
 
 cdef int put(list bucket, long long *sums, long long first, long long last) except -1:
