@@ -22,7 +22,7 @@ from tests.billed_accounts import tell, used
 from tests.engine_watch import append, engine, log, request
 from tests.polled_provider import ROW
 from tests.store_batches import NOW, batch, context, record, rows
-from tests.unpacked import unpacked
+from tests.unpacked import Asked, unpacked
 from tokentui import own_files, store
 from tokentui.billing import Account, Capability, Covered, Fetched
 from tokentui.cli import run
@@ -152,8 +152,8 @@ def test_a_batch_of_several_accounts_is_priced_account_by_account() -> None:
     contexts = [context("s1"), context("s2", account="work"), context("s3", service="codex")]
     records = [record(str(n), cost=None, price="", context=n % 3) for n in range(7)]
 
-    def price_of(account: str):  # type: ignore[no-untyped-def]
-        return lambda found: (len(account) * found.output_tokens, account)
+    def price_of(account: str) -> Asked:
+        return Asked(lambda found: (len(account) * found.output_tokens, account))
 
     found = unpacked(finish(batch(records, contexts), price_of))
     names = ["claude-code", "claude-code/work", "codex"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.unpacked import unpacked
+from tests.unpacked import Asked, unpacked
 from tokentui.engine.frames import HELD_BYTES, PIPE_BYTES, Inbox, Outbox
 from tokentui.engine.parsing import Job
 from tokentui.engine.workers import Hello, Parsed, Pool
@@ -45,7 +45,7 @@ def price(record: UsageRecord) -> tuple[int | None, str]:
 
 def pool(count: int = 2) -> Pool:
     """Worker processes that ask a dollar a request."""
-    return Pool(count, lambda _: price, Hello("", ""))
+    return Pool(count, lambda _: Asked(price), Hello("", ""))
 
 
 def records(parsed: list[Parsed]) -> list[UsageRecord]:

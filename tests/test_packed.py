@@ -5,14 +5,16 @@ from __future__ import annotations
 import importlib
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.pricing_records import prices
 from tests.store_batches import batch, context, record
-from tests.unpacked import unpacked
+from tests.unpacked import Asked, unpacked
 from tokentui import packed
 from tokentui.batch import Batch
 from tokentui.packed import ABSENT, ROW, Packed, pack
+from tokentui.pricing import Prices
 from tokentui.usage import UsageRecord
 
 compiled_only = pytest.mark.skipif(packed.compiled is None, reason="built without a C compiler")
@@ -75,7 +77,7 @@ def test_what_has_no_price_keeps_the_cost_it_came_with(build: bool) -> None:
     with pytest.MonkeyPatch.context() as patch:
         if not build:
             patch.setattr(packed, "compiled", None)
-        done = pack(batch(found), [price])
+        done = pack(batch(found), [Asked(price)])
     assert [(each.cost, each.price) for each in unpacked(done)] == [(3, "list"), (7, "by hand"), (3, "list")]
     assert len(done.words) == 2, "texts travel once"
 
@@ -86,6 +88,67 @@ def test_texts_of_the_same_letters_travel_once(build: bool) -> None:
     assert len({*map(id, models)}) == 3
     done = packed_by(build, said([record(str(n), model=model) for n, model in enumerate(models)]))
     assert len(done.words) == 1
+
+
+COUNTS = st.integers(0, 300_000) | st.sampled_from([200_000, 200_001, 2**26 - 1, 2**26, 2**43, -1])
+USED = st.builds(
+    record,
+    name=st.sampled_from("abc"), time=st.integers(1_600_000_000, 1_900_000_000).map(lambda s: s * 1_000_000),
+    output=COUNTS, uncached_input_tokens=COUNTS, cache_read_input_tokens=COUNTS,
+    cache_creation_5m_input_tokens=COUNTS, cache_creation_1h_input_tokens=COUNTS,
+    reasoning_output_tokens=COUNTS, web_search_count=st.sampled_from([0, 0, 1]), cost=st.none(),
+    price=st.just(""), service_tier=st.sampled_from(["", "", "fast", "priority", "batch"]),
+    context=st.integers(0, 1), provider_name=st.sampled_from(["anthropic", "openai", "google", "x-ai"]),
+    model=st.sampled_from(
+        ["claude-sonnet-4-5", "claude-opus-4-8", "gpt-5.5", "gemini-2.5-pro", "deepseek", "dear", "third"]
+    ),
+)  # fmt: skip
+PRICE_FILE = """
+[[price]]
+model = "dear"
+input_mtok = "999999.9999999"
+output_mtok = "1"
+
+[[price]]
+model = "third"
+input_mtok = "0.333333333"
+output_mtok = "0.0005"
+cache_read_mtok = "0.0015"
+
+[account]
+"claude-code/work" = "* -33.3 %; gpt-5.5 1/10"
+"""
+
+
+@pytest.fixture(scope="module")
+def priced(tmp_path_factory: pytest.TempPathFactory) -> Prices:
+    """The shipped prices under some of one's own."""
+    return prices(tmp_path_factory.mktemp("prices"), PRICE_FILE)
+
+
+@compiled_only
+@settings(max_examples=400, deadline=None)
+@given(found=st.lists(USED, max_size=12))
+def test_costs_do_not_depend_on_the_build(priced: Prices, found: list[UsageRecord]) -> None:
+    pricings = [priced.of("claude-code"), priced.of("claude-code/work")]
+    said = batch(found, [context(), context(account="work")])
+    compiled = pack(said, pricings)
+    for each, other in zip(unpacked(compiled), found, strict=True):
+        cost, identity = pricings[other.context].cost(other)
+        assert (each.cost, each.price) == (None if cost is None else min(cost, 2**63 - 1), identity)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packed, "compiled", None)
+        assert pack(said, pricings) == compiled
+
+
+@compiled_only
+def test_half_a_nano_dollar_goes_to_the_even_one(priced: Prices) -> None:
+    pricing = priced.of("codex")
+    usual = {"cost": None, "price": "", "model": "third", "uncached_input_tokens": 0}
+    found = [record("x", output=n, cache_read_input_tokens=r, **usual) for n in range(40) for r in (0, 1, 3)]
+    costs = [each.cost for each in unpacked(pack(batch(found), [pricing]))]
+    assert costs == [pricing.cost(each)[0] for each in found]
+    assert len(set(costs)) > 5
 
 
 @compiled_only

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tokentui.packed import ABSENT, ROW, Packed
 from tokentui.usage import UsageRecord
 
@@ -21,3 +23,13 @@ def unpacked(batch: Packed) -> list[UsageRecord]:
             )
         )  # fmt: skip
     return found
+
+
+class Asked:
+    """Prices that a function tells, record by record."""
+
+    def __init__(self, cost: Callable[[UsageRecord], tuple[int | None, str]]) -> None:
+        self.cost = cost
+
+    def plain(self, *_: object) -> None:
+        """No price is a plain sum."""

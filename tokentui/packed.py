@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from struct import Struct
 from struct import error as StructError
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import astuple
@@ -16,7 +17,7 @@ from msgspec.structs import astuple
 from tokentui.batch import Batch, Checkpoint
 from tokentui.usage import BadLine, LimitReading, UsageContext, UsageRecord
 
-VERSION = 1
+VERSION = 2
 """Of what the compiled code takes and returns. A build left behind by an older source is passed over."""
 
 ROW = Struct("=16q")
@@ -27,8 +28,22 @@ ABSENT = -(2**63)
 
 Words = tuple[str, str, str, str, str]
 """provider_name, model, service_tier, error and price of a request: the same for most of a file's."""
-Price = Callable[[UsageRecord], tuple[int | None, str]]
-"""Returns the cost of a record in nano-dollars and the identity of the price; (None, "") when unpriced."""
+PlainRates = tuple[int, int, int, int, int, int, int, int, int, int, str]
+"""From when to before when it holds (UTC epoch µs), for prompts of how many tokens at most; the rates of
+uncached tokens, those read from a cache, written to it for 5 minutes and for an hour, and of output; what
+a request costs besides; by what the sum is divided for nano-dollars (half to even); the identity."""
+
+
+class Pricing(Protocol):
+    """What prices the records of one account."""
+
+    def cost(self, record: UsageRecord) -> tuple[int | None, str]:
+        """Return the cost in nano-dollars and the identity of the price; (None, "") when unpriced."""
+        ...
+
+    def plain(self, provider: str, model: str, tier: str, time: int) -> PlainRates | None:
+        """Return what `cost` comes to without web searches, if that is a plain sum; None if not."""
+        ...
 
 
 
@@ -51,7 +66,7 @@ class Packed(msgspec.Struct, frozen=True, array_like=True):
         return len(self.rows) // ROW.size
 
 
-def rows_of() -> Callable[[list[UsageRecord], Sequence[Price], dict[Words, int]], bytes] | None:
+def rows_of() -> Callable[[list[UsageRecord], Sequence[Pricing], dict[Words, int]], bytes] | None:
     """Return the compiled code that packs, where the build has it."""
     try:
         from tokentui import packed_compiled
@@ -63,7 +78,7 @@ def rows_of() -> Callable[[list[UsageRecord], Sequence[Price], dict[Words, int]]
 compiled = rows_of()
 
 
-def pack(batch: Batch, prices: Sequence[Price] = ()) -> Packed:
+def pack(batch: Batch, prices: Sequence[Pricing] = ()) -> Packed:
     """Pack a batch; `prices` price the records of its contexts, without any they stay as they are.
 
     A number beyond 64 bits becomes the nearest one within: either is repaired where it is stored.
@@ -76,7 +91,7 @@ def pack(batch: Batch, prices: Sequence[Price] = ()) -> Packed:
     )  # fmt: skip
 
 
-def _rows(records: Sequence[UsageRecord], prices: Sequence[Price], words: dict[Words, int]) -> bytes:
+def _rows(records: Sequence[UsageRecord], prices: Sequence[Pricing], words: dict[Words, int]) -> bytes:
     """Return the rows of records, and add their texts to `words` (see `packed_compiled.rows`)."""
     rows = []
     for record in records:
@@ -85,7 +100,7 @@ def _rows(records: Sequence[UsageRecord], prices: Sequence[Price], words: dict[W
             searches, tier, flags, duration, error, recorded, cost, price,
         ) = astuple(record)  # fmt: skip
         if prices:
-            found, identity = prices[context](record)
+            found, identity = prices[context].cost(record)
             if found is not None:
                 cost, price = found, identity
         said = words.setdefault((provider, model, tier, error, price), len(words))

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from tokentui.packed import Price, Words
+from tokentui.packed import Pricing, Words
 from tokentui.usage import UsageRecord
 
 VERSION: int
 
-def rows(records: list[UsageRecord], prices: Sequence[Price], words: dict[Words, int]) -> bytes: ...
+def rows(records: list[UsageRecord], prices: Sequence[Pricing], words: dict[Words, int]) -> bytes: ...

@@ -22,4 +22,4 @@ def main(tickets: int) -> None:
     hello = msgspec.msgpack.decode(frame, type=Hello)
     prices = Prices.open(Path(hello.overlay), Path(hello.price_cache))
     with suppress(BrokenPipeError):  # the parent left
-        serve(0, tickets, 1, prices.cost_of)
+        serve(0, tickets, 1, prices.of)

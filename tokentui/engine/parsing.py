@@ -10,10 +10,10 @@ import msgspec
 from tokentui.batch import Batch, Checkpoint
 from tokentui.engine.discovery import Siblings
 from tokentui.engine.projects import project_of
-from tokentui.packed import Packed, Price, pack
+from tokentui.packed import Packed, Pricing, pack
 from tokentui.sources import SOURCES, module_of
 
-PriceOf = Callable[[str], Price]
+PriceOf = Callable[[str], Pricing]
 """Returns what prices the records of an account, `service` or `service/name`."""
 
 _NO_SIBLINGS = Siblings(())

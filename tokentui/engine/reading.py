@@ -34,7 +34,7 @@ class Reading:
     def make_ready(self) -> None:
         """Start workers for what is likely to be a backlog."""
         hello = Hello(str(self._paths.price_overlay), str(self._paths.price_cache))
-        self._pool = Pool(self._workers, self._prices.cost_of, hello)
+        self._pool = Pool(self._workers, self._prices.of, hello)
 
     def begin(self, jobs: Sequence[Job]) -> None:
         """Let workers begin with a backlog; `results`, with the same jobs, has what comes of it."""
@@ -87,7 +87,7 @@ class Reading:
     def _one(self, job: Job, siblings: dict[str, Siblings]) -> Iterator[Parsed]:
         failures = []
         try:
-            for batch in parse(job, siblings, self._prices.cost_of):
+            for batch in parse(job, siblings, self._prices.of):
                 yield Parsed([batch], [], 0, 0)
         except OSError as error:
             failures.append(Failure(job.source, job.path, explain(error)))

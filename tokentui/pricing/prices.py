@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import msgspec
 
+from tokentui.packed import PlainRates
 from tokentui.pricing import snapshot
 from tokentui.pricing.match import NO_MODEL, Catalogue, Spelling, spellings
 from tokentui.pricing.overlay import LINE, ROW, Discount, Overlay, PriceFileError
@@ -110,10 +111,6 @@ class Prices:
             self._accounts[account.lower()] = found
         return found
 
-    def cost_of(self, account: str) -> Callable[[UsageRecord], tuple[int | None, str]]:
-        """Return what prices the records of an account: `cost` of its prices."""
-        return self.of(account).cost
-
     def cost(self, record: UsageRecord) -> tuple[int | None, str]:
         """Return what a record cost at its own date in nano-dollars, and the identity of the price row.
 
@@ -146,6 +143,14 @@ class Prices:
                 return UNPRICED
             total = checked
         return (total if scale == 1 else rounded(total, scale)), label
+
+    def plain(self, provider: str, model: str, tier: str, time: int) -> PlainRates | None:
+        """Return the rates at a time (see `PlainRates`); None where more than the tokens counts."""
+        segment = self._seek((provider, model, tier), time)
+        if segment.rates is None or segment.rates.careful is not None:
+            return None
+        a, b, c, d, e, _, request, scale, _, label = segment.rates
+        return (*segment[:3], a, b, c, d, e, request, scale, label)
 
     def breakdown(self, record: UsageRecord) -> Breakdown | None:
         """Return how the cost of a record comes about; None when it is unpriced."""

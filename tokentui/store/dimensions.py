@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable
+from functools import cache
 from typing import TYPE_CHECKING
+
+from msgspec.structs import astuple
 
 from tokentui.store import compiled
 from tokentui.store.rows import int64
@@ -66,6 +69,8 @@ class Dimensions:
         self._contexts: dict[UsageContext, int] = {}
         self._contexts_by_number: dict[int, UsageContext] = {}
         self._facets: dict[int, tuple[int, int]] = {}
+        self._weakened: set[tuple[int, str]] = set()
+        """Accounts, and qualities of theirs that were noted: no account gets a better one again."""
         self.stored: Stored | None = None
         """Which requests may be stored: known where there were none, so that most need not be looked for."""
         if compiled.Stored and connection.execute("SELECT 1 FROM usage_records LIMIT 1").fetchone() is None:
@@ -107,13 +112,12 @@ class Dimensions:
         batches = [(list(map(_storable_context, contexts)), int64(mtime)) for contexts, mtime in batches]
         if len(self._contexts) > _CONTEXTS_KEPT:
             self._forget_contexts()
-        self._sessions(batches)
-        missing = {context for contexts, _ in batches for context in contexts} - self._contexts.keys()
+        sessions = self._sessions(batches)
+        missing = sessions.keys() - self._contexts.keys()
         if missing:
-            keys = {session_key(context.service, context.conversation_id) for context in missing}
-            self._read_contexts("c.session_id", keys)
+            self._read_contexts("c.session_id", {sessions[context] for context in missing})
             for context in sorted(missing - self._contexts.keys(), key=tuple_of):
-                self._make_context(context)
+                self._make_context(context, sessions[context])
         return [[self._contexts[context] for context in contexts] for contexts, _ in batches]
 
     def facets(self, numbers: Iterable[int]) -> dict[int, tuple[int, int]]:
@@ -144,11 +148,15 @@ class Dimensions:
         row = self._connection.execute("SELECT born FROM sessions WHERE id = ?", (session_id,)).fetchone()
         return int(row[0])
 
-    def _sessions(self, batches: list[tuple[list[UsageContext], int]]) -> None:
+    def _sessions(self, batches: list[tuple[list[UsageContext], int]]) -> dict[UsageContext, int]:
+        """Note the sessions of contexts, and how old they are at least; return their numbers."""
+        sessions: dict[UsageContext, int] = {}
         rows: dict[int, tuple[int, int, str, int]] = {}
         for contexts, mtime in batches:
             for context in contexts:
-                key = session_key(context.service, context.conversation_id)
+                key = sessions.get(context)
+                if key is None:
+                    key = sessions[context] = session_key(context.service, context.conversation_id)
                 if key not in rows or rows[key][3] > mtime:
                     self.account(context.service, context.account)
                     service_id = self._services[context.service]
@@ -158,14 +166,15 @@ class Dimensions:
             " ON CONFLICT (id) DO UPDATE SET born = excluded.born WHERE excluded.born < born",
             [rows[key] for key in sorted(rows)],
         )
+        return sessions
 
-    def _make_context(self, context: UsageContext) -> None:
+    def _make_context(self, context: UsageContext, session: int) -> None:
         account = self.account(context.service, context.account)
         project = self._project(context.project)
         number = self._insert(
             "usage_contexts",
             account_id=account,
-            session_id=session_key(context.service, context.conversation_id),
+            session_id=session,
             project_id=project,
             parent_conversation_id=context.parent_conversation_id,
             branch=context.branch,
@@ -178,7 +187,8 @@ class Dimensions:
         )
         self._remember(number, account, project, context)
         stronger = _WEAKNESS[: _WEAKNESS.index(context.quality)]
-        if stronger:
+        if stronger and (account, context.quality) not in self._weakened:
+            self._weakened.add((account, context.quality))
             self._connection.execute(
                 "UPDATE accounts SET quality = ?"
                 " WHERE id = ? AND quality IN (SELECT value FROM json_each(?))",
@@ -210,11 +220,8 @@ class Dimensions:
         self._facets.clear()
 
     def _insert(self, table: str, **values: object) -> int:
-        names, marks = ", ".join(values), ", ".join("?" * len(values))
         try:
-            cursor = self._connection.execute(
-                f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values())
-            )
+            cursor = self._connection.execute(_insertion(table, *values), tuple(values.values()))
         except sqlite3.IntegrityError:  # another connection was faster: an account that was just set up
             same = " AND ".join(f"{name} IS ?" for name in values)
             query = f"SELECT id FROM {table} WHERE {same}"
@@ -223,6 +230,11 @@ class Dimensions:
                 raise
             return int(row[0])
         return int(cursor.lastrowid or 0)
+
+
+@cache
+def _insertion(table: str, *names: str) -> str:
+    return f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"
 
 
 def tuple_of(context: UsageContext) -> tuple[str, ...]:
@@ -235,7 +247,7 @@ def tuple_of(context: UsageContext) -> tuple[str, ...]:
 
 
 def _storable_context(context: UsageContext) -> UsageContext:
-    fields = tuple_of(context)
-    if all(map(str.isascii, fields)):
+    fields = astuple(context)
+    if "".join(fields).isascii():
         return context
     return UsageContext(*map(storable, fields))  # type: ignore[arg-type]  # quality, provenance are ASCII

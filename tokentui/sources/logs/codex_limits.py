@@ -101,17 +101,22 @@ def _decoded(limits: RateLimits | bytes) -> RateLimits:
 
 def _windows(limits: RateLimits) -> list[tuple[int, Window]]:
     """Return the windows of a line, by their minutes: the slots they stand in mean nothing."""
-    found: dict[int, Window] = {}
+    found: list[tuple[int, Window]] = []
     for window in (limits.primary, limits.secondary):
         if window is not None:
-            minutes = max(window.window_minutes or 0, 0)
+            minutes = window.window_minutes or 0
+            if minutes < 0:
+                minutes = 0
+            minutes = _WHOLE_WINDOWS.get(minutes, minutes)
             # Two windows of unknown length cannot be told apart: the first is the shorter one.
-            found.setdefault(_WHOLE_WINDOWS.get(minutes, minutes), window)
-    return list(found.items())
+            if not found or found[0][0] != minutes:
+                found.append((minutes, window))
+    return found
 
 
 def _percent(window: Window) -> float:
-    return min(max(window.used_percent, 0.0), 100.0)
+    percent = window.used_percent
+    return percent if 0.0 <= percent <= 100.0 else min(max(percent, 0.0), 100.0)
 
 
 def _moved(before: int | None, now: int | None, minutes: int) -> bool:
@@ -134,17 +139,18 @@ def _resets_at(window: Window, time: int) -> int | None:
 
 
 def _as_record(limits: RateLimits, minutes: int, window: Window, time: int) -> LimitReading:
+    # In the order of the fields: service, account, pool; by name it would take five times as long.
     return LimitReading(
-        service="codex",
-        account="",
-        limit_id=clean(limits.limit_id, 80) if limits.limit_id else DEFAULT_LIMIT,
-        window_minutes=minutes,
-        used_percent=_percent(window),
-        resets_at=_resets_at(window, time),
-        observed_at=time,
-        plan=clean(limits.plan_type, 40) if limits.plan_type else "",
-        limit_name=clean(limits.limit_name, 80) if limits.limit_name else "",
-        credits_balance=_balance(limits),
+        "codex",
+        "",
+        clean(limits.limit_id, 80) if limits.limit_id else DEFAULT_LIMIT,
+        minutes,
+        _percent(window),
+        _resets_at(window, time),
+        time,
+        clean(limits.plan_type, 40) if limits.plan_type else "",
+        clean(limits.limit_name, 80) if limits.limit_name else "",
+        _balance(limits),
     )
 
 
