@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -25,7 +27,7 @@ from tokentui.sources.logs.codex_parser import RolloutParser
 from tokentui.sources.logs.lines import LineParser
 from tokentui.usage import LimitReading, UsageContext, UsageRecord
 
-pytestmark = pytest.mark.skipif(compiled.answers is None, reason="built without a C compiler")
+pytestmark = pytest.mark.skipif(compiled.Transcript is None, reason="built without a C compiler")
 
 T = TypeVar("T")
 Said = tuple[
@@ -81,7 +83,7 @@ def both(feed: Callable[[], T]) -> tuple[T, T]:
     """What `feed` returns with the compiled parsers and without them."""
     with pytest.MonkeyPatch.context() as patch:
         with_them = feed()
-        patch.setattr(compiled, "answers", None)
+        patch.setattr(compiled, "Transcript", None)
         patch.setattr(compiled, "Rollout", None)
         return with_them, feed()
 
@@ -131,6 +133,53 @@ def test_a_home_full_of_hazards_is_read_alike_by_either_build(tmp_path: Path) ->
         assert with_them == without
 
 
+COUNT = st.sampled_from([0, 1, 2, 5])
+BLOCKS = st.lists(
+    st.builds(
+        dict,
+        name=st.sampled_from(["A", "A", "B", "C"]), seconds=st.integers(0, 3), side=st.booleans(),
+        counts=st.tuples(COUNT, COUNT, COUNT, st.integers(0, 4)), thought=COUNT, searches=st.integers(0, 1),
+        tier=st.sampled_from([None, "standard", "priority"]), speed=st.sampled_from([None, "fast"]),
+        hour=st.integers(0, 1), model=st.sampled_from(["claude-opus-4-8", "claude-haiku-4-5", "gpt-5.5"]),
+        session=st.sampled_from(["S1", "S1", "S2"]), cloud=st.sampled_from(["", "", "bdrk_", "vrtx_"]),
+        dated=st.sampled_from([True, True, True, False]),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+def block(name: str, seconds: int, counts: tuple[int, int, int, int], **more: Any) -> dict[str, Any]:
+    """One block of an answer; blocks of one name are of one answer."""
+    said = usage(
+        *counts, service_tier=more["tier"], speed=more["speed"],
+        server_tool_use={"web_search_requests": more["searches"]},
+        cache_creation={"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": more["hour"]},
+        output_tokens_details={"thinking_tokens": more["thought"]},
+    )  # fmt: skip
+    line = assistant(name, said, seconds, isSidechain=more["side"], sessionId=more["session"])
+    line["message"] |= {"id": f"msg_{more['cloud']}{name}23456789012", "model": more["model"]}
+    if not more["dated"]:
+        line["timestamp"] = None
+    return line
+
+
+@settings(max_examples=1000, deadline=None)
+@given(blocks=BLOCKS, cut=st.integers(0, 12))
+def test_blocks_of_answers_in_any_order_come_to_the_same_in_either_build(
+    blocks: list[dict[str, Any]], cut: int
+) -> None:
+    lines = [block(**each) for each in blocks]
+
+    def read() -> Said:
+        parser = Parser(b"", NOW)
+        if lines[:cut]:
+            parser.feed(encoded(lines[:cut]), 0)
+        return said(parser, encoded(lines[cut:]) or b"\n")
+
+    with_them, without = both(read)
+    assert with_them == without
+
+
 def everything(reader: Any, paths: list[str]) -> list[Batch]:
     """All batches of some files."""
     return [batch for path in paths for batch in reader.read(path, None, siblings=Siblings(paths))]
@@ -159,7 +208,10 @@ def test_usual_lines_need_no_other_decoder(monkeypatch: pytest.MonkeyPatch) -> N
     lines = [assistant("A", FULL), user("hello"), {"type": "summary", "summary": "s"}]
     parser = Parser(b"", NOW)
     parser.feed(encoded(lines), 0)
-    assert [record.output_tokens for record in parser.findings.records.values()] == [90]
+    # What the first one was taken with, the others are: they are taken where they are found.
+    monkeypatch.setattr(parser, "_answered", refuse)
+    parser.feed(encoded([assistant("B", FULL, 1), assistant("A", {**FULL, "output_tokens": 95}, 2)]), 0)
+    assert [record.output_tokens for record in parser.findings.records.values()] == [95, 90]
     counts = Rollout().meta().turn().count(tokens(900, 100, 50, 10), tokens(900, 100, 50, 10), limits=LIMITS)
     other = RolloutParser(b"", name=counts.name, now=NOW)
     other.feed(counts.content(), 0)
@@ -167,14 +219,23 @@ def test_usual_lines_need_no_other_decoder(monkeypatch: pytest.MonkeyPatch) -> N
     assert [reading.used_percent for reading in other.findings.limits] == [12.5, 41]
 
 
+@pytest.mark.parametrize("first", ["claude_parser", "codex_parser", "claude_limits", "codex_counter"])
+def test_the_compiled_parsers_are_found_whatever_is_imported_first(first: str) -> None:
+    program = (
+        f"import tokentui.sources.logs.{first}\nfrom tokentui.sources.logs import compiled\n"
+        "assert compiled.Transcript and compiled.Rollout"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_a_build_left_behind_by_an_older_source_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     from tokentui.sources.logs import codex_compiled
 
     monkeypatch.setattr(codex_compiled, "VERSION", compiled.VERSION - 1)
     try:
-        assert importlib.reload(compiled).answers is None
+        assert importlib.reload(compiled).Transcript is None
         assert compiled.Rollout is None
         assert len(claude(encoded([assistant("A", FULL, timestamp=at(0))]))[1]) == 1
     finally:
         monkeypatch.undo()
-        assert importlib.reload(compiled).answers is not None
+        assert importlib.reload(compiled).Transcript is not None

@@ -46,7 +46,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
     if as_json:
         about = {
             "schema": 1, "version": __version__, "settings_file": str(here.paths.config_file),
-            "timezone": here.zone_name, "parsers": "compiled" if compiled.answers else "plain",
+            "timezone": here.zone_name, "parsers": "compiled" if compiled.Transcript else "plain",
             "prices": {"file": str(here.paths.price_overlay), "problem": str(problem) if problem else None},
             "added": {"file": str(here.paths.providers_file), "problems": added},
         }
@@ -55,7 +55,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
         output.write(described(found, here.now, colour=coloured(sys.stdout)))
         output.write(f"\nSettings: {_path(str(here.paths.config_file))}, days in {here.zone_name}\n")
         output.write(f"Own prices: {clean(problem or _path(str(here.paths.price_overlay)), 400)}\n")
-        if compiled.answers is None:
+        if compiled.Transcript is None:
             output.write("Parsers: plain, slower at a first reading (`pip install -v` tells why)\n")
         output.write("".join(f"Not in use: {clean(each, 500)}\n" for each in added))
     context.exit(OK if found.database.sound else FAILED)

@@ -23,15 +23,21 @@ from tokentui.sources.logs.json_walk cimport (
     word,
 )
 
+from tokentui.sources.logs.claude_limits import SERVICE
+from tokentui.usage import UsageRecord, record_key
+
 cdef extern from "string.h" nogil:
     void *memmem(const void *text, size_t size, const void *word, size_t length)
 
-VERSION = 2
+VERSION = 3
 """Counted up with every change of what is returned."""
 
 cdef enum:
     HEAD = 768  # as in claude_parser
     LONG_ID = 12  # as in claude_identity
+    SIDE_CHAIN = 8  # as in usage
+
+cdef long long BEHIND_MAIN = 1 << 40  # as in claude_parser
 
 # The texts of a request; the first four are the same from line to line.
 cdef enum:
@@ -189,55 +195,117 @@ cdef int understood(Text at, Text end, long long latest, Line *line) noexcept no
     return ANSWER
 
 
-def answers(bytes lines not None, Py_ssize_t size, long long latest):
-    """Return what the first `size` bytes hold, whole lines all of them, in their order.
+cdef class Reader:
+    """Goes through the first `size` bytes of `lines`, whole lines all of them.
 
-    Of a request as expected: (identity, time, place, side chain, model, tier, uncached, read from cache,
-    written for 5 minutes, for 1 hour, output, reasoning, searches), `place` being (session, folder,
-    branch, version); where it only repeats the one before: its time; of a line to look at: (start, end).
-    Nothing of lines that have no request. A time beyond `latest`, UTC epoch µs, is not as expected.
+    A time beyond `latest`, UTC epoch µs, is not as expected.
     """
-    cdef Text begin = <Text><const char *>lines, at = begin, end, stop = begin + size
-    cdef Line line, before
-    cdef int index, what
-    cdef bint again = False  # the line before was an answer
-    cdef object place = None, model = None, request
-    cdef list found = []
-    while at < stop:
-        end = <Text>memchr(at, c"\n", stop - at)
-        what = NOTHING if is_user(at, end) else understood(at, end, latest, &line)
-        if what == ANSWER:
-            if not again:
-                place = model = None
-            elif not same_texts(&line, &before, SESSION, TOOL):
-                place = None
-            if model is None or not same(line.texts[MODEL], before.texts[MODEL]):
-                model = None
-            again = place is not None and model is not None and repeats(&line, &before)
-            if again:
-                found.append(line.time)
-            else:
+
+    cdef bytes lines
+    cdef Text begin, at, stop
+    cdef long long latest
+    cdef readonly object time
+    """The time of the last request that `until` went past; None when there was none."""
+    # The request before, of which the next one mostly repeats the texts, or all.
+    cdef Line before
+    cdef bint again
+    cdef tuple place
+    cdef str model, identity, hashed
+    cdef object key
+    # What requests are taken with, from one line that needs a closer look to the next.
+    cdef dict records, models, contexts, clouds
+
+    def __init__(self, bytes lines not None, Py_ssize_t size, long long latest):
+        self.lines = lines
+        self.begin = self.at = <Text><const char *>lines
+        self.stop = self.begin + size
+        self.latest = latest
+
+    def until(self, taking):
+        """Return the next line that needs a closer look, None at the end; requests before it are taken.
+
+        Such a line is (start, end), or, if it is a request as expected: (identity, time, place, side chain,
+        model, tier, uncached, read from cache, written for 5 minutes, for 1 hour, output, reasoning,
+        searches), `place` being (session, folder, branch, version). That is each one where `taking` is None.
+        Else it is the records found, models by their names in the log, contexts by place, and the clouds.
+        """
+        cdef Line line
+        cdef Text start, end
+        cdef int what
+        cdef bint repeated = False
+        cdef str tier = ""
+        self.time = None
+        if taking is not None:
+            self.records, self.models, self.contexts, self.clouds = taking
+        while self.at < self.stop:
+            start, end = self.at, <Text>memchr(self.at, c"\n", self.stop - self.at)
+            self.at = end + 1
+            what = NOTHING if is_user(start, end) else understood(start, end, self.latest, &line)
+            if what == NOTHING:
+                continue
+            if what == ANSWER:
                 try:
-                    if place is None:
-                        place = (
-                            text(line.texts[SESSION]) or "", text(line.texts[CWD]),
-                            text(line.texts[BRANCH]), text(line.texts[TOOL]),
-                        )
-                    if model is None:
-                        model = text(line.texts[MODEL])
-                    request = answer(&line, place, model)
+                    repeated = self.is_repeated(&line)
+                    tier = "" if repeated else tier_of(&line)
                 except UnicodeDecodeError:
-                    request = None
-                if request is None:
                     what = ODD
-                else:
-                    found.append(request)
-            before = line
-        if what == ODD:
-            found.append((at - begin, end - begin))
-        again = what == ANSWER or (again and what == NOTHING)
-        at = end + 1
-    return found
+            if what == ODD or len(self.identity) < LONG_ID:
+                self.again = False
+                return (start - self.begin, end - self.begin)
+            self.again = True
+            self.time = line.time
+            if not repeated and (taking is None or tier or not self.takes(&line)):
+                return answer(&line, self.identity, self.place, self.model, tier)
+        return None
+
+    cdef bint is_repeated(self, Line *line) except -1:
+        """Take up the texts of an answer; say whether it only repeats the one before."""
+        cdef bint here = self.again and same_texts(line, &self.before, SESSION, TOOL)
+        cdef bint alike = self.again and same(line.texts[MODEL], self.before.texts[MODEL])
+        cdef bint repeated = here and alike and repeats(line, &self.before)
+        self.before = line[0]
+        if not here:
+            self.place = (
+                text(line.texts[SESSION]) or "", text(line.texts[CWD]), text(line.texts[BRANCH]),
+                text(line.texts[TOOL]),
+            )
+        if not alike:
+            self.model = text(line.texts[MODEL])
+        if not repeated:
+            self.identity = text(line.texts[IDENTITY])
+        return repeated
+
+    cdef bint takes(self, Line *line) except -1:
+        """Take a standard request as `Parser._take` does; say False, and change nothing, where it needs to look."""
+        cdef long long *number = line.numbers
+        cdef long long rank = number[OUTPUT] - (BEHIND_MAIN if line.side_chain else 0), time = line.time
+        cdef long long minutes = short_writes(line)
+        cdef object context = self.contexts.get(self.place), known
+        cdef tuple named = self.models.get(self.model)
+        cdef str provider
+        if (
+            context is None or named is None or number[REASONING] > number[OUTPUT]
+            or not (number[UNCACHED] or number[CACHED] or minutes or number[MADE_1H] or number[OUTPUT])
+        ):
+            return False
+        if self.hashed is None or self.hashed != self.identity:
+            self.hashed, self.key = self.identity, record_key(SERVICE, self.identity)
+        known = self.records.get(self.key)
+        if known is not None:
+            if known.time > time or known.rank == rank:
+                return False
+            if known.rank > rank:
+                return True
+            time, context = known.time, known.context
+        provider = named[1]
+        if provider == "anthropic":
+            provider = self.clouds.get(self.identity[3:9], provider)
+        self.records[self.key] = UsageRecord(
+            self.key, rank, time, context, provider, named[0], number[UNCACHED], number[CACHED], minutes,
+            number[MADE_1H], number[OUTPUT], number[REASONING], number[SEARCHES], "",
+            SIDE_CHAIN if line.side_chain else 0,
+        )
+        return True
 
 
 cdef inline bint same_texts(Line *one, Line *other, int first, int last) noexcept nogil:
@@ -252,26 +320,31 @@ cdef inline bint repeats(Line *line, Line *before) noexcept nogil:
     """Whether an answer of the same place and model says what the one before said, not earlier."""
     return (
         line.time >= before.time
+        and line.numbers[REASONING] <= line.numbers[OUTPUT]  # each one that is not is told
         and line.side_chain == before.side_chain
         and same_texts(line, before, IDENTITY, SPEED)
         and memcmp(line.numbers, before.numbers, sizeof(line.numbers)) == 0
     )
 
 
-cdef tuple answer(Line *line, tuple place, str model):
-    cdef long long hour = line.numbers[MADE_1H], minutes = line.numbers[MADE] - hour
-    cdef object tier = ""
+cdef inline long long short_writes(Line *line) noexcept nogil:
+    """Tokens written to the cache for 5 minutes: of what is not told apart, all that is not for an hour."""
+    cdef long long minutes = line.numbers[MADE] - line.numbers[MADE_1H]
+    return line.numbers[MADE_5M] if minutes < line.numbers[MADE_5M] else minutes
+
+
+cdef str tier_of(Line *line):
     if is_text(line.texts[SPEED], b"fast", 4):
-        tier = "fast"
-    elif line.texts[TIER].size >= 0 and not is_text(line.texts[TIER], b"standard", 8):
-        tier = text(line.texts[TIER])
-    if minutes < line.numbers[MADE_5M]:
-        minutes = line.numbers[MADE_5M]
-    cdef str identity = text(line.texts[IDENTITY])
-    if len(identity) < LONG_ID:
-        return None
+        return "fast"
+    if line.texts[TIER].size >= 0 and not is_text(line.texts[TIER], b"standard", 8):
+        return text(line.texts[TIER])
+    return ""
+
+
+cdef tuple answer(Line *line, str identity, tuple place, str model, str tier):
+    cdef long long *number = line.numbers
     return (
         identity, line.time, place, line.side_chain, model, tier,
-        line.numbers[UNCACHED], line.numbers[CACHED], minutes, hour, line.numbers[OUTPUT],
-        line.numbers[REASONING], line.numbers[SEARCHES],
+        number[UNCACHED], number[CACHED], short_writes(line), number[MADE_1H], number[OUTPUT],
+        number[REASONING], number[SEARCHES],
     )

@@ -47,7 +47,7 @@ from tokentui.usage import (
 )
 
 if TYPE_CHECKING:
-    from tokentui.sources.logs.claude_compiled import Answer, Place
+    from tokentui.sources.logs.claude_compiled import Answer, Place, Taking
 
 _HEAD = 768
 """Where a line's message begins at the latest, but for very long paths: 300 to 400 bytes are usual."""
@@ -92,16 +92,29 @@ class Parser:
         searched only for the usage of a line that is glued to them.
         """
         size = lines.rfind(b"\n") + 1
-        if compiled.answers is None:
+        if compiled.Transcript is None:
             self._look(lines, 0, size, offset)
             return
-        for found in compiled.answers(lines, size, self._changed + _DAY):
-            if isinstance(found, int):
-                self._latest = found
-            elif len(found) == 2:
+        reader = compiled.Transcript(lines, size, self._changed + _DAY)
+        while True:
+            found = reader.until(self._taking())
+            if reader.time is not None:
+                self._latest = reader.time
+            if found is None:
+                return
+            if len(found) == 2:
                 self._look(lines, *found, offset)
             else:
                 self._answered(found)
+
+    def _taking(self) -> Taking | None:
+        """Return what requests are taken with; None where each tells when others were made."""
+        if self._undated:
+            return None
+        findings = self.findings
+        if self._contexts_of is not findings:
+            self._contexts_of, self._contexts = findings, {}
+        return findings.records, self._models, self._contexts, CLOUDS
 
     def _look(self, lines: bytes, start: int, stop: int, offset: int) -> None:
         """Parse the lines between two places."""

@@ -16,15 +16,15 @@ from tokentui.usage import UsageRecord
 cdef extern from "string.h" nogil:
     void *memmem(const void *text, size_t size, const void *word, size_t length)
 
-VERSION = 2
+VERSION = 3
 """Counted up with every change of what is taken or returned."""
 
-# Kinds of lines, as in codex_wire, and NOTHING.
+# Kinds of lines, as in codex_marks, and NOTHING.
 cdef enum:
     COUNT, USAGE, TURN, OTHER, UNSURE, NOTHING
 
 cdef enum:
-    AT = 39  # where a line goes on behind its time, as in codex_wire
+    AT = 39  # where a line goes on behind its time, as in codex_marks
     MINUTE = 60000000  # in which codex_limits looks at one line
 
 
@@ -34,7 +34,7 @@ cdef inline bint begins(Text at, Text end, const char *what) noexcept nogil:
 
 
 cdef int kind_of(Text at, Text end) noexcept nogil:
-    """Say what a line is by its first bytes (see `codex_wire`)."""
+    """Say what a line is by its first bytes (see `codex_marks`)."""
     cdef Text head = at
     if end == at:
         return NOTHING
@@ -107,7 +107,7 @@ cdef class Reader:
     def until(self, counting):
         """Return the next line that needs a closer look, None at the end; responses before it are counted.
 
-        Such a line is (kind, start, end), the kind being UNSURE where `codex_wire` has to tell it; a
+        Such a line is (kind, start, end), the kind being UNSURE where `codex_marks` has to tell it; a
         token_count is returned decoded (`told`), all of them where `counting` is None. Else that is the
         session, the records found, the index of the context, the limits, the readings found, and the
         latest time, in UTC epoch µs, that is not in the future.

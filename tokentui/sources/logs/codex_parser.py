@@ -12,20 +12,17 @@ import msgspec
 from tokentui.sources.logs import codex_tolerant as tolerant
 from tokentui.sources.logs.codex_counter import SERVICE, ZERO, Vector, total_key, vector
 from tokentui.sources.logs.codex_limits import Limits
+from tokentui.sources.logs.codex_marks import COUNT, TURN, USAGE, marked
 from tokentui.sources.logs.codex_replay import Ancestry, Row, Siblings, row_of
 from tokentui.sources.logs.codex_session import Session, clean_model, session_of
 from tokentui.sources.logs.codex_wire import (
-    COUNT,
     EPOCH,
-    TURN,
     UNEXPECTED,
-    USAGE,
     Info,
     RateLimits,
     TurnLine,
     Usage,
     count_line,
-    marked,
     turn_line,
     usage_line,
 )

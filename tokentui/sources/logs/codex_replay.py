@@ -17,7 +17,8 @@ import msgspec
 
 from tokentui.sources.logs import codex_tolerant as tolerant
 from tokentui.sources.logs.codex_counter import Vector, vector
-from tokentui.sources.logs.codex_wire import COUNT, OTHER, UNEXPECTED, Info, count_line, marked
+from tokentui.sources.logs.codex_marks import COUNT, OTHER, marked
+from tokentui.sources.logs.codex_wire import UNEXPECTED, Info, count_line
 from tokentui.sources.logs.codex_zstd import decompression
 from tokentui.sources.logs.lines import LONGEST_LINE
 from tokentui.sources.logs.logfile import LogFile

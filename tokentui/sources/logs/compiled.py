@@ -6,19 +6,12 @@ plain parsers do the same; both give the same records, which a test compares.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from tokentui.sources.logs.claude_compiled import Found
-    from tokentui.sources.logs.codex_compiled import Reader
-
-VERSION = 2
+VERSION = 3
 """Of what the compiled code takes and returns. A build left behind by an older source is passed over."""
 
-answers: Callable[[bytes, int, int], list[Found]] | None = None
-"""`claude_compiled.answers`."""
-Rollout: type[Reader] | None = None
+Transcript: type[claude_compiled.Reader] | None = None
+"""`claude_compiled.Reader`."""
+Rollout: type[codex_compiled.Reader] | None = None
 """`codex_compiled.Reader`."""
 
 try:
@@ -27,4 +20,4 @@ except ImportError:
     pass
 else:
     if VERSION == claude_compiled.VERSION == codex_compiled.VERSION:
-        answers, Rollout = claude_compiled.answers, codex_compiled.Reader
+        Transcript, Rollout = claude_compiled.Reader, codex_compiled.Reader
