@@ -222,7 +222,7 @@ class _Reading:
 
         It is parsed again next time: its records have keys, but what has none is not told twice.
         """
-        if line := finished(line):
+        if line and (line := finished(line)):
             findings = self.parser.findings
             bad, anomalies = len(findings.bad), findings.anomalies
             self.parser.feed(line + b"\n", self.offset)
