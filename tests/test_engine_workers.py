@@ -14,11 +14,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unpacked import Asked, unpacked
 from tokentui.engine.frames import HELD_BYTES, PIPE_BYTES, Inbox, Outbox
 from tokentui.engine.parsing import Job
-from tokentui.engine.workers import Hello, Parsed, Pool
+from tokentui.engine.workers import LIST_BYTES, MOST_LISTS, Hello, Parsed, Pool, _lists
 from tokentui.usage import UsageRecord
 
 REQUESTS = 30
@@ -156,3 +158,21 @@ def test_a_worker_goes_on_while_its_parent_takes_nothing() -> None:
             outbox.flush()
     finally:
         os.close(write)
+
+
+@settings(max_examples=200)
+@given(st.lists(st.integers(0, 30_000_000) | st.just(10**12), max_size=2_500), st.integers(1, 8))
+def test_each_file_is_in_one_list_and_every_list_has_its_ticket(sizes: list[int], workers: int) -> None:
+    jobs = [Job("codex", str(number), None, size) for number, size in enumerate(sizes)]
+    lists = list(_lists(jobs, workers))
+    assert [job for each in lists for job in each.jobs] == jobs
+    assert [each.size for each in lists] == [sum(job.size for job in each.jobs) for each in lists]
+    assert len(lists) <= MOST_LISTS + 1
+
+
+def test_the_last_lists_are_short_so_that_workers_end_together() -> None:
+    jobs = [Job("codex", str(number), None, 1_000_000) for number in range(500)]
+    sizes = [each.size for each in _lists(jobs, 2)]
+    assert max(sizes) <= 2 * LIST_BYTES
+    assert sizes[-1] == 1_000_000
+    assert sizes == sorted(sizes, reverse=True)

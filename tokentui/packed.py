@@ -46,7 +46,6 @@ class Pricing(Protocol):
         ...
 
 
-
 class Packed(msgspec.Struct, frozen=True, array_like=True):
     """A batch, priced, of which `rows` and `words` are the records."""
 

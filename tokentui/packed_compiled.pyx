@@ -32,6 +32,10 @@ cdef inline long long number(object value) except? -1:
     return found
 
 
+cdef inline bint alike(object one, object other) except -1:
+    return one is other or one == other
+
+
 cdef struct Plain:  # see packed.PlainRates
     bint told
     long long start, end, limit
@@ -93,7 +97,8 @@ def rows(list records, prices, dict words):
         at[12], at[13], at[14] = number(said[14]), number(said[15]), number(said[17])
         cost, price = said[18], said[19]
         same = (
-            before is not None and said[4] is before[0] and said[5] is before[1] and said[13] is before[2]
+            before is not None
+            and alike(said[4], before[0]) and alike(said[5], before[1]) and alike(said[13], before[2])
         )
         if priced:
             pricing = prices[said[3]]
@@ -109,7 +114,7 @@ def rows(list records, prices, dict words):
                 if found is not None:
                     cost, price = found, identity
         at[15] = number(cost)
-        if not same or said[16] is not before[3] or price is not before[4]:
+        if not same or not alike(said[16], before[3]) or not alike(price, before[4]):
             before = (said[4], said[5], said[13], said[16], price)
             place = words.setdefault(before, len(words))
         at[4] = place

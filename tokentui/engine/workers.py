@@ -29,8 +29,8 @@ LIST_BYTES = 8_000_000
 """Log bytes in one list of jobs, about."""
 SHARES = 12
 """Towards the end a list is a twelfth of what is left for a worker, so that all workers end together."""
-MOST_LISTS = 10_000
-"""As many tickets fit into any pipe."""
+MOST_LISTS = 1_000
+"""So many tickets of four bytes fit into any pipe: a user with many gets but a page each."""
 ANSWER_SECONDS = 0.2
 """How long workers are waited for before the caller may say that it wants to stop."""
 START_SECONDS = 0.05
@@ -218,13 +218,13 @@ def lost(jobs: Sequence[Job]) -> list[Failure]:
 def _lists(jobs: Sequence[Job], workers: int) -> Iterator[_List]:
     """Cut the jobs into lists, shorter and shorter in the end."""
     left = sum(job.size for job in jobs)
-    most, least = max(LIST_BYTES, 2 * left // MOST_LISTS), left // MOST_LISTS
+    least = left // MOST_LISTS + 1
     jobs_now: list[Job] = []
     size = 0
     for job in jobs:
         jobs_now.append(job)
         size += job.size
-        if size >= max(min(most, left // (workers * SHARES)), least):
+        if size >= max(min(LIST_BYTES, left // (workers * SHARES)), least):
             yield _List(jobs_now, size)
             left -= size
             jobs_now, size = [], 0

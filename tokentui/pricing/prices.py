@@ -146,7 +146,10 @@ class Prices:
 
     def plain(self, provider: str, model: str, tier: str, time: int) -> PlainRates | None:
         """Return the rates at a time (see `PlainRates`); None where more than the tokens counts."""
-        segment = self._seek((provider, model, tier), time)
+        key = (provider, model, tier)
+        segment = self._segments.get(key)
+        if segment is None or not segment.start <= time < segment.end:
+            segment = self._seek(key, time)
         if segment.rates is None or segment.rates.careful is not None:
             return None
         a, b, c, d, e, _, request, scale, _, label = segment.rates
