@@ -13,7 +13,7 @@ from tests.store_batches import batch, context, record
 from tests.unpacked import Asked, unpacked
 from tokentui import packed
 from tokentui.batch import Batch
-from tokentui.packed import ABSENT, ROW, Packed, pack
+from tokentui.packed import ABSENT, ROW, Packed, PlainRates, pack
 from tokentui.pricing import Prices
 from tokentui.usage import UsageRecord
 
@@ -90,6 +90,7 @@ def test_texts_of_the_same_letters_travel_once(build: bool) -> None:
     assert len(done.words) == 1
 
 
+DAY = 86_400_000_000
 COUNTS = st.integers(0, 300_000) | st.sampled_from([200_000, 200_001, 2**26 - 1, 2**26, 2**43, -1])
 USED = st.builds(
     record,
@@ -139,6 +140,35 @@ def test_costs_do_not_depend_on_the_build(priced: Prices, found: list[UsageRecor
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(packed, "compiled", None)
         assert pack(said, pricings) == compiled
+
+
+class Summed:
+    """Prices that are told once for a model, not request by request."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def cost(self, each: UsageRecord) -> tuple[int | None, str]:
+        """Is for other builds."""
+        raise AssertionError(each)
+
+    def plain(self, _provider: str, model: str, _tier: str, time: int) -> PlainRates:
+        """A rate of each kind, until midnight."""
+        self.asked.append(model)
+        midnight = time - time % DAY
+        return midnight, midnight + DAY, 10_000, 1, 10, 100, 1_000, 10_000, 7, 1, f"{model}@{time // DAY}"
+
+
+@compiled_only
+def test_a_plain_price_is_asked_for_once_a_model_and_day() -> None:
+    counts = {"uncached_input_tokens": 1, "cache_read_input_tokens": 2, "cache_creation_5m_input_tokens": 3,
+              "cache_creation_1h_input_tokens": 4, "cost": None, "price": ""}  # fmt: skip
+    times = [("a", 0), ("a", 5), ("a", DAY - 1), ("a", DAY), ("b", DAY), ("b", 2 * DAY - 1)]
+    pricing = Summed()
+    done = pack(batch([record("x", time, 5, model=model, **counts) for model, time in times]), [pricing])
+    assert [each.cost for each in unpacked(done)] == [1 + 20 + 300 + 4_000 + 50_000 + 7] * 6
+    assert [each.price for each in unpacked(done)] == ["a@0", "a@0", "a@0", "a@1", "b@1", "b@1"]
+    assert pricing.asked == ["a", "a", "b"]
 
 
 @compiled_only
