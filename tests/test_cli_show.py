@@ -296,7 +296,7 @@ def test_doctor_names_the_bad_line(log: Path) -> None:
 
 
 def test_doctor_tells_which_parsers_are_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiled, "answers", None)
+    monkeypatch.setattr(compiled, "Transcript", None)
     assert json.loads(tokentui("doctor", "--json").stdout)["parsers"] == "plain"
     assert "Parsers: plain" in tokentui("doctor").stdout
     monkeypatch.setattr(compiled, "answers", lambda *_: [])
