@@ -16,7 +16,7 @@ from tokentui.cli import COMMANDS, FAILED, INTERRUPTED, MISUSED, OK, PIPE_CLOSED
 
 HEAVY = (
     "textual", "rich", "plotext", "genai_prices", "pydantic", "httpx", "keyring", "peewee", "asyncio",
-    "importlib.metadata", "jsonschema", "tomllib", "tomli_w",
+    "importlib.metadata", "jsonschema", "tomllib", "tomli_w", "_hashlib",
 )
 """Modules that a report must not wait for."""
 

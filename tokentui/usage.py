@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from hashlib import blake2b
 from struct import Struct
 from typing import Literal
 
 import msgspec
 
+from tokentui.hashing import blake2b
 from tokentui.moments import epoch_microseconds as epoch_microseconds
 from tokentui.moments import moment as moment
 

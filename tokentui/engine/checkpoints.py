@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tokentui.batch import Checkpoint
+from tokentui.hashing import blake2b
 
 if TYPE_CHECKING:
     from tokentui.engine.discovery import LogFile

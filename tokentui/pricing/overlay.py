@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fnmatch import fnmatchcase
-from hashlib import blake2b
 
 import msgspec
 
+from tokentui.hashing import blake2b
 from tokentui.pricing.match import Spelling, provider_id
 
 MAX_RATE = 1_000_000

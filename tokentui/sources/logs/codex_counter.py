@@ -7,11 +7,10 @@ so a response counts once for each distinct total, whatever the last usage besid
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
 import msgspec
 from msgspec.structs import astuple
 
+from tokentui.hashing import blake2b
 from tokentui.sources.logs.codex_wire import Tokens
 from tokentui.usage import record_key
 
