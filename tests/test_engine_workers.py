@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import select
@@ -9,8 +10,10 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -18,9 +21,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unpacked import Asked, unpacked
-from tokentui.engine.frames import HELD_BYTES, PIPE_BYTES, Inbox, Outbox
+from tokentui.engine import frames, parsing, workers
+from tokentui.engine.frames import HELD_BYTES, PIPE_BYTES, Inbox, Outbox, framed
 from tokentui.engine.parsing import Job
-from tokentui.engine.workers import LIST_BYTES, MOST_LISTS, Hello, Parsed, Pool, _lists
+from tokentui.engine.workers import LIST_BYTES, MOST_LISTS, Hello, Parsed, Pool, Work, _lists
+from tokentui.packed import Packed
 from tokentui.usage import UsageRecord
 
 REQUESTS = 30
@@ -45,9 +50,14 @@ def price(record: UsageRecord) -> tuple[int | None, str]:
     return 1_000_000_000, f"test/{record.model}"
 
 
-def pool(count: int = 2) -> Pool:
-    """Worker processes that ask a dollar a request."""
-    return Pool(count, lambda _: Asked(price), Hello("", ""))
+@pytest.fixture(params=["forked", "fresh"])
+def pool(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool]:
+    """Two worker processes that ask a dollar a request; fresh interpreters ask the list price."""
+    threads = 1 if request.param == "forked" else 2
+    monkeypatch.setattr(workers.threading, "active_count", lambda: threads)
+    made = Pool(2, lambda _: Asked(price), Hello("", ""))
+    yield made
+    made.close()
 
 
 def records(parsed: list[Parsed]) -> list[UsageRecord]:
@@ -61,53 +71,81 @@ def jobs(tmp_path: Path) -> list[Job]:
     return [log(tmp_path, f"s{number:03d}") for number in range(40)]
 
 
-def test_every_record_comes_back_once_and_priced(jobs: list[Job]) -> None:
-    workers = pool()
-    try:
-        workers.start(jobs, {})
-        parsed = list(workers.results())
-    finally:
-        workers.close()
+def test_every_record_comes_back_once_and_priced(pool: Pool, jobs: list[Job]) -> None:
+    pool.start(jobs, {})
+    parsed = list(pool.results())
     found = records(parsed)
     assert len(found) == len({record.key for record in found}) == len(jobs) * REQUESTS
-    assert {record.cost for record in found} <= {1_000_000_000, None}
+    assert all(record.cost and record.price for record in found)
+    assert sum(part.files_done for part in parsed) == len(jobs)
     assert sum(part.bytes_done for part in parsed) == sum(job.size for job in jobs)
 
 
-def test_a_file_that_cannot_be_read_is_told_and_the_others_are_read(jobs: list[Job], tmp_path: Path) -> None:
+def test_a_worker_without_further_work_ends_by_itself(pool: Pool, jobs: list[Job]) -> None:
+    handles = [os.pidfd_open(pid) for pid in pool.pids]
+    pool.start(jobs, {})
+    assert len(records(list(pool.results()))) == len(jobs) * REQUESTS
+    for handle in handles:
+        assert select.select([handle], [], [], 20)[0], "the worker waits for something"
+        os.close(handle)
+
+
+def test_a_file_that_cannot_be_read_is_told_and_the_others_are_read(
+    pool: Pool, jobs: list[Job], tmp_path: Path
+) -> None:
     (tmp_path / "folder.jsonl").mkdir()
     broken = Job("claude-code", str(tmp_path / "folder.jsonl"), None, 10)
-    workers = pool()
-    try:
-        workers.start([*jobs[:3], broken, *jobs[3:]], {})
-        parsed = list(workers.results())
-    finally:
-        workers.close()
+    pool.start([*jobs[:3], broken, *jobs[3:]], {})
+    parsed = list(pool.results())
     assert [failure.path for part in parsed for failure in part.failures] == [broken.path]
     assert len(records(parsed)) == len(jobs) * REQUESTS
 
 
-def test_a_worker_that_dies_is_told_of_and_the_others_go_on(jobs: list[Job]) -> None:
-    workers = pool()
+@pytest.mark.parametrize("dead", [1, 2])
+@pytest.mark.parametrize("when", ["before", "then"])
+def test_workers_that_die_are_told_of_and_the_others_go_on(
+    pool: Pool, jobs: list[Job], dead: int, when: str
+) -> None:
+    for pid in pool.pids:
+        os.kill(pid, signal.SIGSTOP)
+    if when == "then":
+        pool.start(jobs, {})
+    for pid in pool.pids[:dead]:
+        handle = os.pidfd_open(pid)
+        os.kill(pid, signal.SIGKILL)
+        assert select.select([handle], [], [], 20)[0]
+        os.close(handle)
+    if when == "before":
+        pool.start(jobs, {})
+    for pid in pool.pids[dead:]:
+        os.kill(pid, signal.SIGCONT)
+    parsed = list(pool.results())
+    lost = [failure.path for part in parsed for failure in part.failures]
+    whole = [batch.checkpoint.path for part in parsed for batch in part.batches]
+    assert sorted(lost + whole) == sorted(job.path for job in jobs)
+    assert len(lost) == (len(jobs) if dead == 2 else 0)
+    assert sum(part.files_done for part in parsed) == len(jobs)
+
+
+def test_a_worker_that_dies_over_a_list_is_told_of(pool: Pool, jobs: list[Job]) -> None:
+    pool.start(jobs, {})
     parsed = []
-    try:
-        workers.start(jobs, {})
-        for part in workers.results():
-            parsed.append(part)
-            if len(parsed) == 1:
-                os.kill(workers.pids[0], signal.SIGKILL)
-    finally:
-        workers.close()
+    for part in pool.results():
+        parsed.append(part)
+        for pid in pool.pids:
+            os.kill(pid, signal.SIGKILL)
     lost = {failure.path for part in parsed for failure in part.failures}
     whole = {batch.checkpoint.path for part in parsed for batch in part.batches}
     assert lost | whole == {job.path for job in jobs}
+    assert sum(part.files_done for part in parsed) == len(jobs)
 
 
-def test_no_worker_outlives_its_parent() -> None:
+@pytest.mark.parametrize("threads", [1, 2])  # of which workers are copies, or fresh interpreters
+def test_no_worker_outlives_its_parent(threads: int) -> None:
     program = (
         "import os, sys, threading\n"
         "from tokentui.engine.workers import Hello, Pool\n"
-        "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"  # so: fresh interpreters
+        f"threading.active_count = lambda: {threads}\n"
         "pool = Pool(2, None, Hello('', ''))\n"
         "print(*pool.pids, flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
@@ -145,6 +183,106 @@ def test_a_message_larger_than_the_pipe_arrives_whole_among_small_ones() -> None
     speaker.join()
     os.close(read)
     assert heard == [(b"K", b"small"), (b"K", b"x" * (3 * PIPE_BYTES)), (b"K", b""), (b"K", [1, 2])]
+
+
+def told_work(jobs: list[Job]) -> tuple[int, int]:
+    """The pipes of a worker that was told to read one list of jobs: its work and its ticket."""
+    work, tickets = os.pipe(), os.pipe()
+    os.write(work[1], framed(msgspec.msgpack.encode(Work([jobs], {}))))
+    os.write(tickets[1], bytes(4))
+    os.close(work[1])
+    os.close(tickets[1])
+    return work[0], tickets[0]
+
+
+@pytest.fixture
+def serving() -> Iterator[Callable[[list[Job], int], None]]:
+    """Does a worker's work in this process, which leaves garbage alone then."""
+
+    def serve(jobs: list[Job], results: int) -> None:
+        work, tickets = told_work(jobs)
+        try:
+            workers.serve(work, tickets, results, lambda _: Asked(price))
+        finally:
+            os.close(work)
+            os.close(tickets)
+
+    yield serve
+    gc.enable()
+
+
+def test_a_worker_leaves_nothing_unsaid(
+    serving: Callable[[list[Job], int], None], jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(Outbox):
+        """Of a pipe that has no room until the work is done."""
+
+        flushing = False
+
+        def send(self) -> None:
+            if self.flushing:
+                super().send()
+
+        def flush(self) -> None:
+            self.flushing = True
+            super().flush()
+
+    monkeypatch.setattr(workers, "Outbox", Full)
+    read, write = os.pipe()
+    serving(jobs[:3], write)
+    os.close(write)
+    inbox, kinds = Inbox(read), list[bytes]()
+    while (messages := inbox.receive()) is not None:
+        kinds += [kind for kind, _ in messages]
+    os.close(read)
+    assert kinds == [b"B", b"B", b"B", b"D"]
+
+
+def test_a_worker_whose_parent_left_reads_no_further(
+    serving: Callable[[list[Job], int], None], jobs: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Job] = []
+
+    def parse(job: Job, *more: Any) -> Iterator[Packed]:
+        read.append(job)
+        return parsing.parse(job, *more)
+
+    monkeypatch.setattr(workers, "parse", parse)
+    results, write = os.pipe()
+    os.close(results)
+    with pytest.raises(BrokenPipeError):
+        serving(jobs, write)
+    os.close(write)
+    assert 0 < len(read) < len(jobs)
+
+
+def test_a_worker_holds_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    read, write = os.pipe()
+    outbox, waits = Outbox(write), list[int]()
+
+    def waited(_: Any, to_write: list[int], __: Any) -> None:
+        waits.append(to_write[0])
+        os.read(read, PIPE_BYTES)
+
+    monkeypatch.setattr(frames.select, "select", waited)
+    for _ in range(HELD_BYTES // 100_000):
+        outbox.put(b"K", b"x" * 100_000)
+    assert not waits
+    for _ in range(20):
+        outbox.put(b"K", b"x" * 100_000)
+    assert len(waits) >= 20
+    os.close(read)
+    os.close(write)
+
+
+@pytest.mark.parametrize("closed", [[0], [0, 1, 2]])
+def test_no_pipe_is_taken_for_a_standard_stream(closed: list[int]) -> None:
+    program = (
+        f"import os\nfor fd in {closed}: os.close(fd)\n"
+        "from tokentui.engine.worker_process import pipe\nends = [*pipe(), *pipe()]\n"
+        "os._exit(0 if min(ends) > 2 and len({*ends}) == 4 else 1)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_a_worker_goes_on_while_its_parent_takes_nothing() -> None:

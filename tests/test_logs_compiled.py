@@ -180,6 +180,21 @@ def test_blocks_of_answers_in_any_order_come_to_the_same_in_either_build(
     assert with_them == without
 
 
+def test_a_folder_that_is_no_text_is_as_little_one_the_next_time() -> None:
+    folders = ["/a", "NO", "NO", "NO", "/a"]
+    lines = [assistant(f"F{n}", usage(1, 0, 0, n + 1), n, cwd=each) for n, each in enumerate(folders)]
+    content = encoded(lines).replace(b"NO", b"/\xff")
+    with_them, without = both(lambda: claude(content))
+    assert with_them == without
+
+
+def test_an_answer_without_tokens_is_no_request_in_either_build() -> None:
+    lines = [assistant("A", usage(1, 0, 0, 1)), assistant("Z", usage(0, 0, 0, 0), 1), assistant("B", FULL, 2)]
+    with_them, without = both(lambda: claude(encoded(lines)))
+    assert with_them == without
+    assert len(with_them[1]) == 2
+
+
 def everything(reader: Any, paths: list[str]) -> list[Batch]:
     """All batches of some files."""
     return [batch for path in paths for batch in reader.read(path, None, siblings=Siblings(paths))]

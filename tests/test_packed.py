@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -62,9 +64,11 @@ def test_packed_requests_do_not_depend_on_the_build(found: list[UsageRecord]) ->
 
 
 @pytest.mark.parametrize("build", BUILDS)
-def test_a_number_beyond_64_bits_becomes_the_nearest(build: bool) -> None:
-    (row,) = ROW.iter_unpack(packed_by(build, said([record("a", rank=10**30, time=-(10**30))])).rows)
-    assert row[1:3] == (2**63 - 1, ABSENT)
+def test_a_number_beyond_64_bits_becomes_the_nearest_and_never_none(build: bool) -> None:
+    least = [record("a", rank=10**30, time=-(10**30), duration_ms=-(10**30), recorded_cost=-(2**63))]
+    (row,) = ROW.iter_unpack(packed_by(build, said(least)).rows)
+    assert row[1:3] == (2**63 - 1, -(2**63))
+    assert row[13:15] == (ABSENT + 1, ABSENT + 1)
 
 
 @pytest.mark.parametrize("build", BUILDS)
@@ -91,6 +95,10 @@ def test_texts_of_the_same_letters_travel_once(build: bool) -> None:
 
 
 DAY = 86_400_000_000
+PROMPT = [
+    "uncached_input_tokens", "cache_read_input_tokens", "cache_creation_5m_input_tokens",
+    "cache_creation_1h_input_tokens",
+]  # fmt: skip
 COUNTS = st.integers(0, 300_000) | st.sampled_from([200_000, 200_001, 2**26 - 1, 2**26, 2**43, -1])
 USED = st.builds(
     record,
@@ -101,7 +109,7 @@ USED = st.builds(
     price=st.just(""), service_tier=st.sampled_from(["", "", "fast", "priority", "batch"]),
     context=st.integers(0, 1), provider_name=st.sampled_from(["anthropic", "openai", "google", "x-ai"]),
     model=st.sampled_from(
-        ["claude-sonnet-4-5", "claude-opus-4-8", "gpt-5.5", "gemini-2.5-pro", "deepseek", "dear", "third"]
+        ["claude-sonnet-4-5", "claude-opus-4-8", "gpt-5.5", "gemini-2.5-pro", "no output", "dear", "third"]
     ),
 )  # fmt: skip
 PRICE_FILE = """
@@ -109,6 +117,10 @@ PRICE_FILE = """
 model = "dear"
 input_mtok = "999999.9999999"
 output_mtok = "1"
+
+[[price]]
+model = "no output"
+input_mtok = "1"
 
 [[price]]
 model = "third"
@@ -145,30 +157,73 @@ def test_costs_do_not_depend_on_the_build(priced: Prices, found: list[UsageRecor
 class Summed:
     """Prices that are told once for a model, not request by request."""
 
-    def __init__(self) -> None:
+    def __init__(self, rate: int = 1) -> None:
         self.asked: list[str] = []
+        self.looked_at: list[UsageRecord] = []
+        self.rate = rate
 
     def cost(self, each: UsageRecord) -> tuple[int | None, str]:
-        """Is for other builds."""
-        raise AssertionError(each)
+        """Of a request that has to be looked at."""
+        self.looked_at.append(each)
+        return 42, "looked at"
 
     def plain(self, _provider: str, model: str, _tier: str, time: int) -> PlainRates:
         """A rate of each kind, until midnight."""
         self.asked.append(model)
         midnight = time - time % DAY
-        return midnight, midnight + DAY, 10_000, 1, 10, 100, 1_000, 10_000, 7, 1, f"{model}@{time // DAY}"
+        rates = (self.rate, 10, 100, 1_000, 10_000)
+        return midnight, midnight + DAY, 2**40, *rates, 7, 1, f"{model}@{time // DAY}"
 
 
 @compiled_only
 def test_a_plain_price_is_asked_for_once_a_model_and_day() -> None:
     counts = {"uncached_input_tokens": 1, "cache_read_input_tokens": 2, "cache_creation_5m_input_tokens": 3,
               "cache_creation_1h_input_tokens": 4, "cost": None, "price": ""}  # fmt: skip
-    times = [("a", 0), ("a", 5), ("a", DAY - 1), ("a", DAY), ("b", DAY), ("b", 2 * DAY - 1)]
+    times = [("a", 0), ("a", 5), ("a", DAY - 1), ("a", DAY), ("b", DAY), ("b", 2 * DAY - 1), ("b", 5)]
     pricing = Summed()
     done = pack(batch([record("x", time, 5, model=model, **counts) for model, time in times]), [pricing])
-    assert [each.cost for each in unpacked(done)] == [1 + 20 + 300 + 4_000 + 50_000 + 7] * 6
-    assert [each.price for each in unpacked(done)] == ["a@0", "a@0", "a@0", "a@1", "b@1", "b@1"]
-    assert pricing.asked == ["a", "a", "b"]
+    assert [each.cost for each in unpacked(done)] == [1 + 20 + 300 + 4_000 + 50_000 + 7] * 7
+    assert [each.price for each in unpacked(done)] == ["a@0", "a@0", "a@0", "a@1", "b@1", "b@1", "b@0"]
+    assert pricing.asked == ["a", "a", "b", "b"]
+
+
+@compiled_only
+def test_two_accounts_of_one_model_pay_each_their_own_price() -> None:
+    said = [record(str(n), context=n % 2, output=1, uncached_input_tokens=1, time=n) for n in range(6)]
+    done = pack(batch(said, [context(), context(account="work")]), [Summed(1), Summed(500)])
+    costs = [each.cost for each in unpacked(done)]
+    assert [after - before for before, after in pairwise(costs)] == [499, -499, 499, -499, 499]
+
+
+EMPTY = {
+    "output": 0, "uncached_input_tokens": 0, "cache_read_input_tokens": 0, "cost": None, "price": "",
+    "time": 5,
+}  # fmt: skip
+
+
+@compiled_only
+@pytest.mark.parametrize("name", PROMPT)
+def test_a_prompt_is_long_by_all_of_its_tokens(name: str) -> None:
+    class Short(Summed):
+        def plain(self, *asked: Any) -> PlainRates:
+            start, end, _, *rest = super().plain(*asked)
+            return start, end, 10_000, *rest  # type: ignore[return-value]
+
+    pricing = Short()
+    found = [record("x", **{**EMPTY, name: count}) for count in (10_000, 10_001)]
+    prices = [each.price for each in unpacked(pack(batch(found), [pricing]))]
+    assert prices == ["claude-opus-4@0", "looked at"]
+
+
+@compiled_only
+def test_a_sum_is_exact_up_to_where_each_request_is_looked_at() -> None:
+    most, dear = 2**26 - 1, 2**34 - 1
+    counts = {"uncached_input_tokens": most, "cache_read_input_tokens": most}
+    costs = [
+        [each.cost for each in unpacked(pack(batch([record("x", **{**EMPTY, **each})]), [Summed(rate)]))]
+        for each, rate in ((counts, dear), (counts, dear + 1), ({"uncached_input_tokens": most + 1}, 1))
+    ]
+    assert costs == [[most * dear + most * 10 + 7], [42], [42]]
 
 
 @compiled_only

@@ -95,6 +95,12 @@ def test_sums_beyond_64_bits_are_right() -> None:
     assert sums.totals[1:7] == [140_000 * 2**43] * 6
 
 
+def test_bytes_that_are_no_whole_rows_are_refused() -> None:
+    assert compiled.fold is not None
+    with pytest.raises(ValueError, match="whole"):
+        compiled.fold({}, None, bytes(120), [(0, "", "", 0)], [0], *ALL)
+
+
 @given(records=RECORDS)
 def test_rows_are_sorted_and_told_alike(dimensions: Dimensions, records: list[UsageRecord]) -> None:
     rows = rows_of(dimensions, records, fast=True)

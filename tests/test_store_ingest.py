@@ -432,6 +432,15 @@ def test_a_database_that_was_filled_before_is_looked_into(tmp_path: Path) -> Non
     assert found == (1, 31, 31 * 75_000)
 
 
+def test_what_another_program_stored_meanwhile_is_looked_for(writer: Writer, tmp_path: Path) -> None:
+    writer.ingest([batch([record("a")])], NOW)
+    other = open_writer(tmp_path / "tokentui.db", "UTC")
+    other.ingest([batch([record("b", output=5)])], NOW)
+    other.close()
+    writer.ingest([batch([record("b", output=7)])], NOW)
+    assert totals(writer) == (2, 17, 17 * 75_000)
+
+
 # ---------------------------------------------------------------------------------------------- any order
 
 START = at("2026-10-24T20:00")

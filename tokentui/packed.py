@@ -25,6 +25,7 @@ ROW = Struct("=16q")
 cost, cost: `context` and `words` are places in the batch's lists."""
 ABSENT = -(2**63)
 """Stands for None."""
+_LEAST = ABSENT + 1
 
 Words = tuple[str, str, str, str, str]
 """provider_name, model, service_tier, error and price of a request: the same for most of a file's."""
@@ -105,7 +106,10 @@ def _rows(records: Sequence[UsageRecord], prices: Sequence[Pricing], words: dict
         said = words.setdefault((provider, model, tier, error, price), len(words))
         row = (
             key, rank, time, context, said, uncached, read, made_5m, made_1h, output, reasoning, searches,
-            flags, *(ABSENT if number is None else number for number in (duration, recorded, cost)),
+            flags,
+            ABSENT if duration is None else max(duration, _LEAST),
+            ABSENT if recorded is None else max(recorded, _LEAST),
+            ABSENT if cost is None else max(cost, _LEAST),
         )  # fmt: skip
         try:
             rows.append(ROW.pack(*row))

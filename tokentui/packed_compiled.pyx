@@ -22,14 +22,18 @@ cdef long long ABSENT = -0x7FFFFFFFFFFFFFFF - 1
 
 
 cdef inline long long number(object value) except? -1:
-    """Return the nearest number of 64 bits; ABSENT for None."""
+    """Return the nearest number of 64 bits."""
     cdef int overflow
-    if value is None:
-        return ABSENT
     cdef long long found = PyLong_AsLongLongAndOverflow(value, &overflow)
     if overflow:
         return ABSENT if overflow < 0 else -(ABSENT + 1)
     return found
+
+
+cdef inline long long maybe(object value) except? -1:
+    """Return the nearest number of 64 bits that is not ABSENT, which stands for None."""
+    cdef long long found = ABSENT if value is None else number(value)
+    return found if value is None or found != ABSENT else ABSENT + 1
 
 
 cdef inline bint alike(object one, object other) except -1:
@@ -94,7 +98,7 @@ def rows(list records, prices, dict words):
             at[index] = number(said[index])
         for index in range(7):
             at[COUNTS + index] = number(said[6 + index])
-        at[12], at[13], at[14] = number(said[14]), number(said[15]), number(said[17])
+        at[12], at[13], at[14] = number(said[14]), maybe(said[15]), maybe(said[17])
         cost, price = said[18], said[19]
         same = (
             before is not None
@@ -113,7 +117,7 @@ def rows(list records, prices, dict words):
                 found, identity = pricing.cost(record)
                 if found is not None:
                     cost, price = found, identity
-        at[15] = number(cost)
+        at[15] = maybe(cost)
         if not same or not alike(said[16], before[3]) or not alike(price, before[4]):
             before = (said[4], said[5], said[13], said[16], price)
             place = words.setdefault(before, len(words))

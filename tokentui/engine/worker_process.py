@@ -117,9 +117,20 @@ def spawn(hello: bytes, tickets: int) -> WorkerProcess:
     return worker
 
 
+def pipe() -> tuple[int, int]:
+    """Return a pipe's ends, none of which is a standard stream, were it closed."""
+    ends = os.pipe()
+    if min(ends) > 2:
+        return ends
+    read, write = (fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 3) for end in ends)
+    for end in ends:
+        os.close(end)
+    return read, write
+
+
 def _pipes() -> tuple[int, int, int, int]:
-    work_read, work_write = os.pipe()
-    results_read, results_write = os.pipe()
+    work_read, work_write = pipe()
+    results_read, results_write = pipe()
     for fd in (work_write, results_write):
         with suppress(AttributeError, OSError):  # not Linux, or the user's pipe budget is used up
             fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE_BYTES)

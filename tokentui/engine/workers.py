@@ -13,6 +13,7 @@ import os
 import select
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from struct import Struct
 from typing import NamedTuple
@@ -95,6 +96,8 @@ def serve(work_fd: int, tickets_fd: int, results_fd: int, price_of: PriceOf) -> 
             try:
                 for batch in parse(job, siblings, price_of):
                     outbox.put(_BATCH, batch)
+            except BrokenPipeError:
+                raise  # the parent left
             except OSError as error:
                 failures.append(Failure(job.source, job.path, explain(error)))
             except Exception as error:  # one file must not end the import of the others
@@ -117,7 +120,7 @@ class Pool:
 
     def __init__(self, count: int, price_of: PriceOf, hello: Hello) -> None:
         self._undone: dict[int, _List] = {}
-        tickets, self._tickets = os.pipe()
+        tickets, self._tickets = worker_process.pipe()
         if threading.active_count() == 1:
             forked = partial(serve, price_of=price_of)
             self._workers = [worker_process.fork(forked, tickets) for _ in range(count)]
@@ -135,7 +138,8 @@ class Pool:
         """Let the workers begin; `results` has what comes of it. `paths` are all files, by source."""
         lists = list(_lists(jobs, len(self._workers)))
         self._undone = dict(enumerate(lists))
-        os.write(self._tickets, b"".join(map(_TICKET.pack, range(len(lists)))))
+        with suppress(BrokenPipeError):  # all workers died: `results` says so
+            os.write(self._tickets, b"".join(map(_TICKET.pack, range(len(lists)))))
         self._close_tickets()
         names = {source: [*map(os.fsencode, found)] for source, found in paths.items()}
         message = framed(msgspec.msgpack.encode(Work([each.jobs for each in lists], names)))

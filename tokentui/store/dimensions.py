@@ -71,10 +71,27 @@ class Dimensions:
         self._facets: dict[int, tuple[int, int]] = {}
         self._weakened: set[tuple[int, str]] = set()
         """Accounts, and qualities of theirs that were noted: no account gets a better one again."""
-        self.stored: Stored | None = None
-        """Which requests may be stored: known where there were none, so that most need not be looked for."""
+        self._stored: Stored | None = None
         if compiled.Stored and connection.execute("SELECT 1 FROM usage_records LIMIT 1").fetchone() is None:
-            self.stored = compiled.Stored()
+            self._stored = compiled.Stored()
+            self._version = self._data_version()
+
+    def met(self, keys: Iterable[int]) -> Iterable[int]:
+        """Return which requests may be stored already, and take all as stored from now on.
+
+        Where there were none at first that is known, so that most need not be looked for; until another
+        connection writes.
+        """
+        if self._stored is None:
+            return keys
+        if self._version != self._data_version():
+            self._stored = None
+            return keys
+        return self._stored.met(keys)
+
+    def _data_version(self) -> int:
+        """Return what changes when another connection has written."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def account(self, service: str, name: str) -> int:
         """Return the number of an account."""

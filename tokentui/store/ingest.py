@@ -177,7 +177,7 @@ def _fold(
         if (
             (uncached | read | made_5m | made_1h | output | reasoning | searches | (duration or 0)) >> 43
             | (cost or 0) >> 46
-            | (time | flags | (recorded or 0) | (rank if rank >= 0 else ~rank) >> 10) >> 53
+            | (time | flags | (recorded or 0)) >> 53
         ):  # fmt: skip
             row = repaired(row)
         known = folded.setdefault(key, row)
@@ -192,7 +192,7 @@ def _merge_stored(
 
     Returns the stored rows that are replaced.
     """
-    keys = sorted(rows if dimensions.stored is None else dimensions.stored.met(rows))
+    keys = sorted(dimensions.met(rows))
     if not keys or connection.execute("SELECT 1 FROM usage_records LIMIT 1").fetchone() is None:
         return []
     olds = []

@@ -56,7 +56,6 @@ cdef enum:
 cdef inline bint is_storable(const long long *at) noexcept nogil:
     """Whether no number of a packed row needs repair: see `ingest._fold`."""
     cdef unsigned long long counts = 0, cost = 0, rest
-    cdef long long rank = at[RANK]
     cdef int index
     for index in range(PACKED_COUNT, PACKED_COUNT + 7):
         counts |= <unsigned long long>at[index]
@@ -64,8 +63,7 @@ cdef inline bint is_storable(const long long *at) noexcept nogil:
         counts |= <unsigned long long>at[PACKED_DURATION]
     if at[PACKED_COST] != ABSENT:
         cost = <unsigned long long>at[PACKED_COST]
-    rest = <unsigned long long>(rank if rank >= 0 else ~rank) >> 10
-    rest |= <unsigned long long>at[TIME] | <unsigned long long>at[PACKED_FLAGS]
+    rest = <unsigned long long>at[TIME] | <unsigned long long>at[PACKED_FLAGS]
     if at[PACKED_RECORDED] != ABSENT:
         rest |= <unsigned long long>at[PACKED_RECORDED]
     return not (counts >> 43 | cost >> 46 | rest >> 53)
@@ -83,6 +81,8 @@ def fold(
     cdef const long long *end = at + len(packed) // sizeof(long long)
     cdef tuple said, row
     cdef object key, known
+    if len(packed) % (PACKED * sizeof(long long)):
+        raise ValueError("no whole rows")
     while at < end:
         if not first <= at[0] <= last:
             at += PACKED
