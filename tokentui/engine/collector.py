@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tokentui.engine.database import Database
     from tokentui.store.snapshot import ImportProgress
 
-FLUSH_RECORDS = 30_000
-"""Records in one transaction at most; packed they take 4 MB until then."""
+FLUSH_RECORDS = 20_000
+"""Records in one transaction at most; packed they take 3 MB until then."""
 FLUSH_FILES = 2_000
 """Checkpoints in one transaction, where files hold few records."""
 FLUSH_BESIDE = 6_000
