@@ -286,13 +286,9 @@ class Parser:
             session, folder, branch, version = place
             known = self._contexts[place] = findings.context(
                 UsageContext(
-                    service=SERVICE,
-                    conversation_id=clean(session, 100),
-                    project=clean(folder, 4096),
-                    branch=clean(branch, 200),
-                    tool_version=clean(version, 40),
-                    quality="floor",
-                )
+                    service=SERVICE, conversation_id=clean(session, 100), project=clean(folder, 4096),
+                    branch=clean(branch, 200), tool_version=clean(version, 40), quality="floor",
+                )  # fmt: skip
             )
         return known
 
