@@ -284,12 +284,11 @@ class Parser:
         known = self._contexts.get(place)
         if known is None:
             session, folder, branch, version = place
-            known = self._contexts[place] = findings.context(
-                UsageContext(
-                    service=SERVICE, conversation_id=clean(session, 100), project=clean(folder, 4096),
-                    branch=clean(branch, 200), tool_version=clean(version, 40), quality="floor",
-                )  # fmt: skip
-            )
+            context = UsageContext(
+                service=SERVICE, conversation_id=clean(session, 100), project=clean(folder, 4096),
+                branch=clean(branch, 200), tool_version=clean(version, 40), quality="floor",
+            )  # fmt: skip
+            known = self._contexts[place] = findings.context(context)
         return known
 
 
