@@ -23,7 +23,7 @@ from tokentui.engine.collect import collect_once
 from tokentui.engine.collector import Collector
 from tokentui.engine.database import Database, now
 from tokentui.engine.reports import report
-from tokentui.engine.session_titles import AGAIN_SECONDS, SessionTitles
+from tokentui.engine.session_titles import AGAIN_SECONDS, FILES, SessionTitles
 from tokentui.sources import titles
 from tokentui.sources.logs import claude_titles
 from tokentui.store import UsageQuery
@@ -312,6 +312,30 @@ def test_a_scheduled_collection_keeps_titles_too(home: Path) -> None:
     with sqlite3.connect(config_paths(os.environ).database) as connection:
         assert connection.execute("SELECT title FROM sessions").fetchall() == [("Fix cart totals",)]
     connection.close()
+
+
+def test_a_collection_looks_at_the_newest_logs_and_passes_over_none_for_ever(home: Path) -> None:
+    def titled() -> list[str]:
+        with sqlite3.connect(config_paths(os.environ).database) as connection:
+            rows = connection.execute("SELECT conversation_id FROM sessions WHERE title <> '' ORDER BY 1")
+            found = [name for (name,) in rows]
+        connection.close()
+        return found
+
+    names = [f"s{number:02}" for number in range(FILES + 3)]
+    for name in names:
+        title = b'{"type":"ai-title","aiTitle":"Title of %s"}\n' % name.encode()
+        append(log(home, f"-work-shop/{name}.jsonl"), request(name, sessionId=name), title)
+    collect_once(config_paths(os.environ), Settings())
+    assert titled() == [], "nobody waits for those of a first reading"
+    append(log(home, f"-work-shop/{names[0]}.jsonl"), request("new", sessionId=names[0]))
+    collect_once(config_paths(os.environ), Settings())
+    assert len(titled()) == FILES
+    assert names[0] in titled()
+    database = collected()
+    SessionTitles(database, now, time.monotonic).finish()
+    database.close()
+    assert titled() == names
 
 
 def test_a_limit_knows_what_its_sessions_are_called_and_privacy_hides_it(tmp_path: Path) -> None:

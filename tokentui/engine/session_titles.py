@@ -34,9 +34,11 @@ _DAY_NS = 86_400 * 10**9
 class SessionTitles:
     """What is still to be looked at. For the writer's thread."""
 
-    def __init__(self, database: Database, clock: Callable[[], int], monotonic: Callable[[], float]) -> None:
-        """`clock` returns UTC epoch microseconds, `monotonic` seconds."""
-        self._database, self._clock, self._monotonic = database, clock, monotonic
+    def __init__(
+        self, database: Database, clock: Callable[[], int], monotonic: Callable[[], float], most: int = _MOST
+    ) -> None:
+        """`clock` returns UTC epoch microseconds, `monotonic` seconds; at most `most` logs are waited for."""
+        self._database, self._clock, self._monotonic, self._most = database, clock, monotonic, most
         self._waiting: list[tuple[str, str, int]] = []
         """Source, path and size of the logs that are still to be looked at."""
         self._next = 0.0
@@ -85,7 +87,7 @@ class SessionTitles:
         # A clock that was put back must not keep what is read from now on from being looked at.
         since = min(int(noted), now) if noted else 0
         changed_since = 0 if noted else now * 1000 - FIRST_DAYS * _DAY_NS
-        logs = logs_read(writer.connection, titles.SOURCES, since, changed_since, _MOST)
+        logs = logs_read(writer.connection, titles.SOURCES, since, changed_since, self._most)
         self._waiting = [(log.source, log.path, log.size) for log in logs]
         self._until = now if logs else None
 
