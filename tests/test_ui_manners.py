@@ -331,3 +331,11 @@ async def test_a_size_that_is_told_late_does_not_stay(tmp_path: Path) -> None:
         driver.window = (120, 36)  # type: ignore[attr-defined]
         app.post_message(Resize(Size(60, 20), Size(60, 20)))
         await until(pilot, lambda: app.screen.size == (120, 36))
+
+
+async def test_a_program_that_ends_while_its_terminal_changes_size_ends_well(tmp_path: Path) -> None:
+    app = program(feed_of(tmp_path, NOW))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "What drove it" in shown(pilot))
+    assert not app.screen_stack
+    app._settle()  # told after the last screen was taken away

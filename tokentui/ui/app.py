@@ -188,6 +188,8 @@ class TokenTUI(Navigation, inherit_bindings=False):
 
     def _settle(self) -> None:
         """Paint in the size that the terminal has: of two signals in a moment the first may be told last."""
+        if not self.screen_stack:  # the program ends
+            return
         window = Size(*getattr(self._driver, "window", self.size))
         if window != self.size:
             self.post_message(Resize(window, window))
