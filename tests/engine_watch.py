@@ -222,8 +222,3 @@ def children(parent: int) -> list[int]:
         if int(fields[1]) == parent and fields[0] != "Z":
             found.append(int(stat.parent.name))
     return found
-
-
-def ends(handle: int, seconds: float = DEADLINE) -> bool:
-    """Wait for the end of the process behind a pidfd."""
-    return bool(select.select([handle], [], [], seconds)[0])

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine_watch import append, assert_stored, ends, engine, log, requests
+from tests.engine_watch import append, assert_stored, engine, log, requests
 from tests.mounting import fill, read_only, small_disk
+from tests.processes import ends
 from tokentui.config import Settings, paths
 from tokentui.engine.collect import collect_once
 from tokentui.engine.database import Database

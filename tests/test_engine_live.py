@@ -21,11 +21,11 @@ from tests.engine_watch import (
     Watch,
     append,
     children,
-    ends,
     engine,
     log,
     request,
 )
+from tests.processes import ends
 from tokentui.config import Settings, paths
 from tokentui.engine import discovery
 from tokentui.engine.engine import Engine

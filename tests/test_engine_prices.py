@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine_watch import append, children, ends, engine, log, request
+from tests.engine_watch import append, children, engine, log, request
+from tests.processes import ends
 from tokentui import pricing
 from tokentui.config import paths
 from tokentui.engine import price_data

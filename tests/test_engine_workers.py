@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.processes import is_gone
 from tests.unpacked import Asked, unpacked
 from tokentui.engine import frames, parsing, workers
 from tokentui.engine.frames import HELD_BYTES, PIPE_BYTES, Inbox, Outbox, framed
@@ -82,12 +82,9 @@ def test_every_record_comes_back_once_and_priced(pool: Pool, jobs: list[Job]) ->
 
 
 def test_a_worker_without_further_work_ends_by_itself(pool: Pool, jobs: list[Job]) -> None:
-    handles = [os.pidfd_open(pid) for pid in pool.pids]
     pool.start(jobs, {})
     assert len(records(list(pool.results()))) == len(jobs) * REQUESTS
-    for handle in handles:
-        assert select.select([handle], [], [], 20)[0], "the worker waits for something"
-        os.close(handle)
+    assert all(map(is_gone, pool.pids)), "one waits for something"
 
 
 def test_a_file_that_cannot_be_read_is_told_and_the_others_are_read(
@@ -111,10 +108,8 @@ def test_workers_that_die_are_told_of_and_the_others_go_on(
     if when == "then":
         pool.start(jobs, {})
     for pid in pool.pids[:dead]:
-        handle = os.pidfd_open(pid)
         os.kill(pid, signal.SIGKILL)
-        assert select.select([handle], [], [], 20)[0]
-        os.close(handle)
+        assert is_gone(pid)
     if when == "before":
         pool.start(jobs, {})
     for pid in pool.pids[dead:]:
@@ -152,14 +147,7 @@ def test_no_worker_outlives_its_parent(threads: int) -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     for pid in map(int, done.stdout.split()):
-        try:
-            handle = os.pidfd_open(pid)
-        except ProcessLookupError:
-            continue
-        try:
-            assert select.select([handle], [], [], 5)[0], "the worker is still there"
-        finally:
-            os.close(handle)
+        assert is_gone(pid)
     assert len(done.stdout.split()) == 2
 
 

@@ -240,4 +240,4 @@ def test_half_a_nano_dollar_goes_to_the_even_one(priced: Prices) -> None:
 def test_a_build_left_behind_by_an_older_source_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     packed_compiled = importlib.import_module("tokentui.packed_compiled")
     monkeypatch.setattr(packed_compiled, "VERSION", packed.VERSION - 1)
-    assert packed.rows_of() is None
+    assert packed.compiled_rows() is None

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from tests import secret_service
-from tests.test_secrets_places import ends
 from tests.vaults import CANARY, PASSPHRASE, made, means, shown_by
 from tokentui.secrets import (
     KeyringFailed,
@@ -60,7 +59,7 @@ def test_a_keyring_that_hangs_is_killed_at_its_limit(tmp_path: Path, monkeypatch
     assert CANARY not in shown_by(caught.value)
     started = [int(line) for line in pids.read_text().split()]
     assert started
-    assert all(map(ends, started))
+    assert all(map(is_gone, started))
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.processes import is_gone
 from tests.vaults import CANARY, made, shown_by
 from tokentui.secrets import (
     CommandFailed,
@@ -54,20 +55,6 @@ def refusal(call: Callable[[], object]) -> SecretsError:
     assert CANARY not in shown_by(caught.value)
     assert caught.value.hint
     return caught.value
-
-
-def ends(pid: int) -> bool:
-    """Wait until a killed process is gone; False when it lives on."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return True
-        if state == "Z":
-            return True
-        os.sched_yield()
-    return False
 
 
 def test_a_commands_first_line_is_the_key(tmp_path: Path) -> None:
@@ -130,7 +117,7 @@ time.sleep(600)
     assert "did not end in time" in str(error)
     started = [int(line) for line in pids.read_text().split()]
     assert len(started) == 2
-    assert all(map(ends, started))
+    assert all(map(is_gone, started))
 
 
 def test_a_command_that_leaves_a_child_behind_gives_its_key_and_the_child_is_killed(tmp_path: Path) -> None:
@@ -147,7 +134,7 @@ else:
     start = time.monotonic()
     assert asked(tmp_path, text) == Secret(CANARY)
     assert time.monotonic() - start < 8
-    assert ends(int(pid.read_text()))
+    assert is_gone(int(pid.read_text()))
 
 
 SECRET_VARIABLES = (

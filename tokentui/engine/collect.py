@@ -118,7 +118,7 @@ def _name_sessions(database: Database, files_read: int) -> None:
         from tokentui.engine.session_titles import FILES, SessionTitles
 
         if files_read <= FILES:
-            # One more than a turn looks at: who waits for 7,500, to look at 64, waits for 40 ms.
+            # One more than a turn looks at: who waits for 7,500, to look at 64, waits for 30 ms.
             SessionTitles(database, now, time.monotonic, most=FILES + 1).turn(changed=True)
 
 
