@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests import secret_service
+from tests.processes import is_gone
 from tests.vaults import CANARY, PASSPHRASE, made, means, shown_by
 from tokentui.secrets import (
     KeyringFailed,
