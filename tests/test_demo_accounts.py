@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from tokentui import config, store
 from tokentui.engine.demo_accounts import put_accounts
+from tokentui.sources import providers
 from tokentui.sources.providers.http import checked, is_loopback
 from tokentui.store.snapshot import Card
 
@@ -54,3 +55,20 @@ def test_their_address_is_nobodys_on_this_machine() -> None:
         assert is_loopback(checked(each.account.base_url).host)
         assert not each.account.secret_reference
     reader.close()
+
+
+def test_nothing_that_an_account_offers_is_asked_for_within_the_hour() -> None:
+    cards(1)
+    paths = config.paths({"HOME": os.environ["HOME"], "TOKENTUI_HOME": f"{os.environ['HOME']}/1"})
+    reader = store.open_reader(paths.database)
+    due = {(state.service, state.feature): state.next_due for state in reader.account_states()}
+    offered = {
+        (each.account.service, feature)
+        for each in reader.configured_accounts()
+        for feature, capability in providers.rows()[each.account.service].capabilities.items()
+        if capability.offer != "no"
+    }
+    reader.close()
+    assert len(offered) == 8
+    assert due.keys() == offered, "what was never answered is due at once"
+    assert min(due.values()) > (NOW.timestamp() + 3_600) * 1e6

@@ -10,6 +10,7 @@ from tokentui.billing import Account, Balance, Bucket, Covered, Fetched
 from tokentui.config import Paths, Settings
 from tokentui.engine.database import Database
 from tokentui.pricing import Prices
+from tokentui.sources import providers
 from tokentui.store.ledger import StoredState
 from tokentui.store.subscriptions import Subscription, subscriptions
 from tokentui.usage import LimitReading, epoch_microseconds
@@ -44,14 +45,15 @@ def put_accounts(paths: Paths, settings: Settings, seed: int, now: datetime) -> 
     database = Database(paths, settings)
     writer = store.open_writer(database.place.path, database.zone, **database.place.options)
     try:
-        for account, title, fetched, features in (
-            (_WORK, "OpenAI API", priced(_bill(chance, at), prices, "openai"), ("history", "cost")),
-            (_ROUTER, "OpenRouter", _credits(at), ("limits", "balance")),
-            (_DEEPSEEK, "DeepSeek", Fetched(balances=(Balance(3_070_000_000),)), ("balance",)),
+        for account, title, fetched in (
+            (_WORK, "OpenAI API", priced(_bill(chance, at), prices, "openai")),
+            (_ROUTER, "OpenRouter", _credits(at)),
+            (_DEEPSEEK, "DeepSeek", Fetched(balances=(Balance(3_070_000_000),))),
         ):
             writer.put_account(account, title, at - DAYS * _DAY)
             writer.put_fetched(account, fetched, at - 2 * _MINUTE)
-            writer.put_states(_well(account, feature, at) for feature in features)
+            # Of all it offers: what was never answered would be asked for, and nobody is there.
+            writer.put_states(_well(account, feature, at) for feature in _offered(account))
         begun = (now - timedelta(days=PLAN_DAYS)).date()
         if not subscriptions(writer.connection):
             writer.put_subscription(Subscription(0, "claude-code", "", "Max", 100 * 10**9, "USD", begun))
@@ -89,6 +91,11 @@ def _credits(at: int) -> Fetched:
     )
     credits = Balance(12_060_000_000, "USD", "credits", 25_000_000_000)
     return Fetched(limits=(reading,), balances=(credits,))
+
+
+def _offered(account: Account) -> list[str]:
+    row = providers.find(account.service)
+    return [name for name, capability in row.capabilities.items() if capability.offer != "no"] if row else []
 
 
 def _well(account: Account, feature: str, at: int) -> StoredState:
